@@ -1,0 +1,104 @@
+# The day-to-day commands. `make` alone lists them.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+
+UV := .boot/bin/uv
+BIN := .venv/bin
+# uv installs into the environment that this names, whatever else is active.
+export VIRTUAL_ENV := $(CURDIR)/.venv
+# A machine behind a proxy trusts authorities that uv's own list does not have.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= 1
+endif
+TEMPLATES := $(wildcard app/templates)
+FAST_TESTS := $(wildcard tests/unit tests/house_rules)
+COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate -q
+
+.PHONY: help setup run test proof bench check fix lint ruff types imports templates cover \
+	migration migrate lock screenshots clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.stamp ## install everything that the other commands need
+
+.boot/.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo 'Entrepot needs Python 3.11 or later: install it, or name it with PYTHON=/path/to/python3.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo 'Python cannot make virtual environments here: install python3-venv (apt-get install python3-venv).' >&2; exit 1; }
+	@echo 'Setting up: a bootstrap environment for uv'
+	@rm -rf .boot
+	@$(PYTHON) -m venv .boot
+	@.boot/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.stamp: .boot/.stamp requirements-dev.lock pyproject.toml
+	@echo 'Setting up: the packages of requirements-dev.lock'
+	@test -x $(BIN)/python || $(UV) venv --quiet --clear --python .boot/bin/python .venv
+	@$(UV) pip sync --quiet --require-hashes requirements-dev.lock
+	@$(UV) pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup ## start everything on this machine (PORT=8000 SANDBOX_PORT=8443 ENTREPOT_STATE=var)
+	@exec $(BIN)/python -m embedded --stop-with-parent
+
+test: setup ## run the tests (T=tests/unit/test_money.py for some of them)
+	$(BIN)/python -m pytest $(or $(T),tests) -m "not proof"
+
+proof: setup ## run the long proofs
+	$(BIN)/python -m pytest $(or $(T),tests) -m proof
+
+bench: setup ## measure pages and purchases, and assert their counts
+	$(BIN)/python -m pytest $(or $(T),tests/bench) -m proof
+
+check: lint ## what must pass before a commit
+	$(if $(FAST_TESTS),$(BIN)/python -m pytest $(FAST_TESTS))
+
+lint: ruff types imports templates ## format, rules, types, import contracts, templates
+
+ruff: setup ## check format and rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup ## check types
+	$(BIN)/mypy
+
+imports: setup ## check who imports whom
+	$(BIN)/lint-imports
+
+templates: setup ## check format and rules of the templates
+	$(if $(TEMPLATES),$(BIN)/djlint --quiet --check $(TEMPLATES))
+	$(if $(TEMPLATES),$(BIN)/djlint --quiet --lint $(TEMPLATES))
+
+fix: setup ## mend what the tools can mend themselves
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(if $(TEMPLATES),$(BIN)/djlint --quiet --reformat $(TEMPLATES))
+
+cover: setup ## run the tests and show what they did not reach
+	$(BIN)/python -m coverage run -m pytest $(or $(T),tests) -m "not proof"
+	$(BIN)/python -m coverage report --show-missing --skip-covered
+
+migration: setup ## write a migration from the models (M="what it does"), while `make run` runs
+	$(if $(M),,$(error Say what the migration does: make migration M="add tax rules"))
+	$(BIN)/entrepot make-migration "$(M)"
+
+migrate: setup ## bring the database of `make run` up to date
+	$(BIN)/entrepot migrate
+
+lock: .boot/.stamp ## compile both lock files from pyproject.toml
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --all-extras -o requirements-dev.lock
+
+screenshots: setup ## take the pictures of the documentation
+	$(BIN)/python tools/screenshots.py
+
+clean: ## remove what the tools left, but not the state in var/
+	rm -rf .venv .boot build *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+		.coverage htmlcov test-results
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,41 @@
+"""Money: rounding in one place, a price with its VAT, percentages."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+ZERO = Decimal(0)
+_HUNDRED = Decimal(100)
+_MINOR_UNITS = {"JPY": 0, "KRW": 0, "HUF": 2, "KWD": 3, "BHD": 3, "TND": 3}  # ISO 4217; others: 2
+
+
+def minor_units(currency: str) -> int:
+    """How many decimals the currency has: 2 for EUR, 0 for JPY, 3 for KWD."""
+    return _MINOR_UNITS.get(currency, 2)
+
+
+def round_money(amount: Decimal, currency: str) -> Decimal:
+    """Half up to the currency's minor units: the one rounding rule of the product.
+
+    EN 16931 fixes the decimals but no mode; half up is what tax offices compute.
+    """
+    return amount.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=ROUND_HALF_UP)
+
+
+def percent_of(amount: Decimal, percent: Decimal) -> Decimal:
+    """That many per cent of the amount, not rounded."""
+    return amount * percent / _HUNDRED
+
+
+@dataclass(frozen=True)
+class TaxedPrice:
+    """A net amount and its VAT, both rounded. Gross is always derived, so the three agree."""
+
+    net: Decimal
+    vat: Decimal
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + self.vat
+
+    def shown(self, *, with_vat: bool) -> Decimal:
+        return self.gross if with_vat else self.net

@@ -1,0 +1,396 @@
+"""How a purchase is made so that it happens exactly once: one step, without doing any I/O.
+
+`purchase_step` yields commands and is sent their answers. Production drives it over HTTP and SQL,
+tests drive it with whatever the world might answer. The rules it keeps:
+
+- a cart costs nothing and its checkout is idempotent, so there is one cart for one wish, for ever;
+- the cart id is committed before it is checked out, and "sent" before the money call leaves;
+- silence is never a failure, a refusal never a reason for a new cart;
+- a purchase that has an order is only read, never bought.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Generator
+from dataclasses import replace
+
+from app.domain.assets import AssetKind
+from app.domain.purchase import PurchaseState
+from app.domain.purchase_commands import (
+    Answer,
+    CartGone,
+    CartSeen,
+    CheckInventory,
+    CheckOut,
+    ClaimedPurchase,
+    Command,
+    CreateCart,
+    Details,
+    EnsureRegistered,
+    FindOrder,
+    Inventory,
+    Item,
+    Later,
+    NoAccess,
+    OrderSeen,
+    ReadCart,
+    ReadDetails,
+    ReadOrder,
+    RecordCart,
+    RecordCartUpdated,
+    RecordFailed,
+    RecordOrder,
+    RecordSent,
+    RecordStillOpen,
+    RecordSynchronized,
+    RecordTrouble,
+    Refused,
+    Registration,
+    ResolveItem,
+    Silence,
+    StartNewGeneration,
+    UpdateCart,
+)
+
+# Twice the 15 minutes that Microsoft gives an order to be listed.
+QUIET = dt.timedelta(minutes=30)
+_DAY = 24 * 3600.0
+_FIRST_WAIT, _LONGEST_WAIT = 2.0, 15 * 60.0
+_POLL_FIRST, _POLL_LONGEST = 1.0, 60.0
+_REFRESH_FIRST, _REFRESH_TRIES = 60.0, 12
+_OWN_REF = re.compile(r"AST-\d{6,}-")
+
+Step = Generator[Command, Answer | bool, None]
+_Ask = Generator[Command, Answer | bool, Answer | None]
+
+
+def purchase_step(row: ClaimedPurchase) -> Step:
+    """As far as it goes now. The last command recorded says when to come again."""
+    if row.state is PurchaseState.SYNCHRONIZED:
+        yield from _refresh(row)
+    elif row.state is PurchaseState.ORDERED:
+        yield from _follow_order(row, row.order_id or "")
+    elif row.state is PurchaseState.FAILED:
+        yield from _look_for_late_order(row)
+    elif row.cart_id is None:
+        yield from _start(row)
+    else:
+        yield from _go_on_with_cart(row, row.cart_id)
+
+
+def back_off(attempts: int, jitter: float) -> float:
+    """Seconds: full jitter over a doubling wait of 2 s up to 15 min, never below half a second."""
+    longest = min(_LONGEST_WAIT, _FIRST_WAIT * float(1 << min(attempts, 12)))
+    return max(0.5, longest * jitter)
+
+
+# ------------------------------------------------------------------------------ before money
+
+
+def _start(row: ClaimedPurchase) -> Step:
+    catalog_item_id = yield from _prepare(row)
+    if catalog_item_id is None:
+        return
+    cart = yield from _ask(row, CreateCart(catalog_item_id))
+    if cart is None:
+        return
+    if problem := _cart_problem(row, cart, catalog_item_id):
+        yield RecordFailed(*problem, answered_checkout=False)
+        return
+    if isinstance(cart, CartSeen) and (yield RecordCart(cart.cart_id)):
+        yield from _check_out(replace(row, state=PurchaseState.CART_READY), cart.cart_id)
+
+
+def _prepare(row: ClaimedPurchase) -> Generator[Command, Answer | bool, str | None]:
+    """The item at the price that was agreed, in stock, the plan registered; None: recorded why."""
+    item = yield from _ask(row, ResolveItem())
+    if not isinstance(item, Item):
+        return None
+    if problem := _price_problem(row, item):
+        yield RecordFailed(*problem, answered_checkout=False)
+        return None
+    if row.wanted.kind is AssetKind.RESERVATION and not (yield from _is_registered(row)):
+        return None
+    inventory = yield from _ask(row, CheckInventory())
+    if isinstance(inventory, Inventory) and inventory.is_restricted:
+        yield RecordFailed("not_available", inventory.reason, answered_checkout=False)
+    elif isinstance(inventory, Inventory):
+        return item.catalog_item_id
+    return None
+
+
+def _is_registered(row: ClaimedPurchase) -> Generator[Command, Answer | bool, bool]:
+    registration = yield from _ask(row, EnsureRegistered())
+    if not isinstance(registration, Registration):
+        return False
+    if not registration.is_registered:
+        yield RecordStillOpen(_poll_wait(row), {"waiting_for": "registration"})
+    return registration.is_registered
+
+
+def _price_problem(row: ClaimedPurchase, item: Item) -> tuple[str, str] | None:
+    if item.cost is None:
+        return "not_sold", "Microsoft does not list a price for this item any more."
+    wanted = row.wanted
+    if (item.cost, item.currency) != (wanted.cost, wanted.cost_currency):
+        was, now = f"{wanted.cost} {wanted.cost_currency}", f"{item.cost} {item.currency}"
+        return "price_changed", f"Microsoft's price changed from {was} to {now}."
+    return None
+
+
+def _cart_problem(
+    row: ClaimedPurchase, cart: Answer, catalog_item_id: str
+) -> tuple[str, str] | None:
+    """The cart's own error, or where it differs from what was asked for: refuse before money."""
+    if not isinstance(cart, CartSeen):
+        return "no_cart", "Microsoft answered something that is not a cart."
+    if cart.error_code:
+        return cart.error_code, cart.error_message
+    wanted = row.wanted
+    differs = (
+        cart.quantity != wanted.quantity
+        or cart.catalog_item_id.casefold() != catalog_item_id.casefold()
+        or (cart.term_duration or None) != wanted.term_duration
+        or (cart.currency or wanted.cost_currency) != wanted.cost_currency
+        or cart.friendly_name != wanted.own_ref
+    )
+    if differs:
+        return "cart_differs", "Microsoft's cart holds something other than what was ordered."
+    return None
+
+
+# ----------------------------------------------------------------------------- with a cart
+
+
+def _go_on_with_cart(row: ClaimedPurchase, cart_id: str) -> Step:
+    """Come back to a committed cart: after a crash, a silence, or a person's edit and save."""
+    seen = yield from _ask(row, ReadCart(cart_id))
+    if seen is None:
+        return
+    if isinstance(seen, CartGone):
+        yield from _cart_is_gone(row)
+    elif isinstance(seen, CartSeen) and row.cart_is_stale and not seen.is_ordered:
+        yield from _change_cart(row, cart_id)
+    else:
+        yield from _check_out(row, cart_id)
+
+
+def _change_cart(row: ClaimedPurchase, cart_id: str) -> Step:
+    """Parameters changed after a refusal. An older send may still be on its way: wait it out."""
+    wait = _quiet_left(row)
+    if wait > 0:
+        yield RecordStillOpen(wait, {"waiting_for": "an earlier request to come to rest"})
+        return
+    catalog_item_id = yield from _prepare(row)
+    if catalog_item_id is None:
+        return
+    changed = yield from _ask(row, UpdateCart(cart_id, catalog_item_id))
+    if changed is None:
+        return
+    seen = yield from _ask(row, ReadCart(cart_id))
+    if seen is None:
+        return
+    if problem := _cart_problem(row, seen, catalog_item_id):
+        yield RecordFailed(*problem, answered_checkout=False)
+        return
+    if (yield RecordCartUpdated()):
+        yield from _check_out(row, cart_id)
+
+
+def _check_out(row: ClaimedPurchase, cart_id: str) -> Step:
+    if not (yield RecordSent()):
+        return
+    row = _as_sent(row)
+    answer = yield CheckOut(cart_id)
+    if isinstance(answer, OrderSeen):
+        yield from _take_order(row, answer)
+    elif isinstance(answer, Refused):
+        yield from _was_it_really_refused(row, cart_id, answer)
+    elif isinstance(answer, Later | Silence | NoAccess):
+        yield _trouble(row, answer)
+
+
+def _as_sent(row: ClaimedPurchase) -> ClaimedPurchase:
+    is_ready = row.state is PurchaseState.CART_READY
+    return replace(
+        row,
+        state=PurchaseState.CHECKOUT_SENT if is_ready else row.state,
+        checkout_first_sent_at=row.checkout_first_sent_at or row.now,
+        checkout_last_sent_at=row.now,
+    )
+
+
+def _was_it_really_refused(row: ClaimedPurchase, cart_id: str, refused: Refused) -> Step:
+    """A refusal counts once the cart says that it was not ordered by another send."""
+    cart = yield ReadCart(cart_id)
+    if isinstance(cart, CartSeen) and cart.is_ordered:
+        yield RecordTrouble(
+            state=row.state,
+            code=refused.code,
+            message="The cart is ordered; asking for its order.",
+            again_in=_FIRST_WAIT,
+            answered_checkout=True,
+        )
+    elif isinstance(cart, CartSeen | CartGone):
+        yield RecordFailed(
+            refused.code,
+            refused.message,
+            answered_checkout=True,
+            again_in=QUIET.total_seconds(),
+        )
+    elif isinstance(cart, Refused | Later | Silence | NoAccess):
+        yield _trouble(row, Silence(cart.code, cart.message))
+
+
+def _take_order(row: ClaimedPurchase, order: OrderSeen) -> Step:
+    if _is_foreign(row, order):
+        yield RecordTrouble(
+            state=PurchaseState.UNKNOWN if _was_sent(row) else row.state,
+            code="order_differs",
+            message="Microsoft answered with an order that is not the one asked for.",
+            again_in=_LONGEST_WAIT,
+        )
+    elif (yield RecordOrder(order)):
+        yield from _follow_order(
+            replace(row, state=PurchaseState.ORDERED, attempts=0), order.order_id
+        )
+
+
+def _is_foreign(row: ClaimedPurchase, order: OrderSeen) -> bool:
+    """Another customer's, another item, another reference: never to be taken for ours.
+
+    That Microsoft gives our reference back on every kind of order line is not proved, so only
+    another reference of ours counts against it. A changed quantity may meet a late older order.
+    """
+    wanted = row.wanted
+    names_another = _OWN_REF.match(order.friendly_name) and order.friendly_name != wanted.own_ref
+    return (
+        bool(names_another)
+        or order.customer_id.casefold() != wanted.customer_id.casefold()
+        or (order.product_id, order.sku_id) != (wanted.product_id, wanted.sku_id)
+        or (order.quantity != wanted.quantity and not row.cart_is_stale)
+    )
+
+
+def _cart_is_gone(row: ClaimedPurchase) -> Step:
+    """Carts live seven days. Was it bought? Only a search can tell, and only after a while."""
+    if row.checkout_first_sent_at is None:
+        yield StartNewGeneration()  # never checked out: nothing can have been bought
+        return
+    found = yield from _ask(row, FindOrder())
+    if isinstance(found, OrderSeen):
+        yield from _take_order(row, found)
+    elif found is not None and row.state is PurchaseState.CART_READY:
+        # refused for good once, listed nowhere, quiet for long: proved
+        if (wait := _quiet_left(row)) > 0:
+            yield RecordStillOpen(wait)
+        else:
+            yield StartNewGeneration()
+    elif found is not None:
+        # a send was never answered and its cart cannot be asked any more: people decide
+        yield RecordTrouble(
+            state=PurchaseState.UNKNOWN,
+            code="cart_expired",
+            message="The cart expired before Microsoft said whether it was bought.",
+            again_in=_DAY,
+        )
+
+
+def _look_for_late_order(row: ClaimedPurchase) -> Step:
+    """A refused purchase whose earlier send may have arrived after all: adopt, never forget."""
+    found = yield from _ask(row, FindOrder(), keeps_state=True)
+    if isinstance(found, OrderSeen):
+        yield from _take_order(row, found)
+    elif found is not None:
+        first = row.checkout_first_sent_at
+        is_old = first is None or row.now - first > dt.timedelta(days=8)
+        yield RecordStillOpen(None if is_old else _DAY)
+
+
+# -------------------------------------------------------------------------- with an order
+
+
+def _follow_order(row: ClaimedPurchase, order_id: str) -> Step:
+    order = yield from _ask(row, ReadOrder(order_id), keeps_state=True)
+    if not isinstance(order, OrderSeen):
+        return
+    if order.status == "cancelled":
+        yield RecordFailed(
+            "order_cancelled", "Microsoft cancelled the order.", answered_checkout=True
+        )
+        return
+    if order.status != "completed":
+        yield RecordStillOpen(_poll_wait(row), {"order_status": order.status})
+        return
+    details = yield from _ask(row, ReadDetails(order_id), keeps_state=True)
+    if not isinstance(details, Details):
+        return
+    if details.is_fulfilled:
+        yield RecordSynchronized(details, _REFRESH_FIRST if details.awaits_software_id else None)
+    else:
+        yield RecordStillOpen(_poll_wait(row), {"waiting_for": "fulfilment"})
+
+
+def _refresh(row: ClaimedPurchase) -> Step:
+    """Read again what is bought already; never anything else."""
+    details = yield from _ask(row, ReadDetails(row.order_id or ""), keeps_state=True)
+    if isinstance(details, Details):
+        again = details.awaits_software_id and row.attempts < _REFRESH_TRIES
+        yield RecordSynchronized(
+            details, min(_DAY, _REFRESH_FIRST * float(1 << row.attempts)) if again else None
+        )
+
+
+# ---------------------------------------------------------------------------------- common
+
+
+def _ask(row: ClaimedPurchase, command: Command, *, keeps_state: bool = False) -> _Ask:
+    """Ask what costs nothing. None: it could not be answered and that is recorded.
+
+    A refusal before any order is a failure for people to mend; one of a mere reading of an order
+    that exists (`keeps_state`) is not.
+    """
+    answer = yield command
+    if isinstance(answer, Refused) and not keeps_state and not _was_sent(row):
+        yield RecordFailed(answer.code, answer.message, answered_checkout=False)
+        return None
+    if isinstance(answer, Refused | Later | Silence | NoAccess):
+        yield _trouble(row, answer)
+        return None
+    if isinstance(answer, bool):
+        raise TypeError(f"{command} was answered as if it were a record.")
+    return answer
+
+
+def _trouble(row: ClaimedPurchase, answer: Refused | Later | Silence | NoAccess) -> RecordTrouble:
+    """Wait and come again; after half an hour without a definite answer people shall know."""
+    wait = back_off(row.attempts, row.jitter)
+    if isinstance(answer, Later) and answer.seconds is not None:
+        wait = answer.seconds
+    state = row.state
+    first = row.checkout_first_sent_at
+    if _was_sent(row) and first is not None and row.now - first >= QUIET:
+        state = PurchaseState.UNKNOWN
+    return RecordTrouble(
+        state=state,
+        code=answer.code,
+        message=answer.message,
+        again_in=wait,
+        answered_checkout=isinstance(answer, Later | NoAccess),
+    )
+
+
+def _was_sent(row: ClaimedPurchase) -> bool:
+    return row.state in {PurchaseState.CHECKOUT_SENT, PurchaseState.UNKNOWN}
+
+
+def _quiet_left(row: ClaimedPurchase) -> float:
+    """Seconds until an unanswered send is surely at rest; 0 where every send was answered."""
+    last = row.checkout_last_sent_at
+    if last is None or not row.checkout_is_open:
+        return 0.0
+    return max(0.0, (last + QUIET - row.now).total_seconds())
+
+
+def _poll_wait(row: ClaimedPurchase) -> float:
+    return min(_POLL_LONGEST, _POLL_FIRST * float(1 << min(row.attempts, 6)))

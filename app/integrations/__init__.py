@@ -1,0 +1,1 @@
+"""Other companies' systems, one package each."""

@@ -1,0 +1,72 @@
+"""Microsoft's systems: what the rest of the application may import from here."""
+
+from app.integrations.microsoft.auth import RefreshTokenStore, TokenSource
+from app.integrations.microsoft.calls import CallIds
+from app.integrations.microsoft.errors import (
+    AccessLostError,
+    MicrosoftError,
+    OutcomeUnknownError,
+    RefusedError,
+    TryLaterError,
+)
+from app.integrations.microsoft.fields import same_id
+from app.integrations.microsoft.partner_center import PartnerCenterClient
+from app.integrations.microsoft.results import (
+    ArtifactLink,
+    Availability,
+    Cart,
+    CartLine,
+    CartLineAnswer,
+    CatalogueProduct,
+    CatalogueSku,
+    CheckoutAnswer,
+    Entitlement,
+    InventoryAnswer,
+    MicrosoftAgreement,
+    MicrosoftCustomer,
+    MicrosoftOrder,
+    MicrosoftOrderLine,
+    MicrosoftSubscription,
+    OrderError,
+    OrderLineProvisioning,
+    PriceRow,
+    RefundOption,
+    RegistrationState,
+    ReservationDetails,
+    Term,
+)
+
+__all__ = [
+    "AccessLostError",
+    "ArtifactLink",
+    "Availability",
+    "CallIds",
+    "Cart",
+    "CartLine",
+    "CartLineAnswer",
+    "CatalogueProduct",
+    "CatalogueSku",
+    "CheckoutAnswer",
+    "Entitlement",
+    "InventoryAnswer",
+    "MicrosoftAgreement",
+    "MicrosoftCustomer",
+    "MicrosoftError",
+    "MicrosoftOrder",
+    "MicrosoftOrderLine",
+    "MicrosoftSubscription",
+    "OrderError",
+    "OrderLineProvisioning",
+    "OutcomeUnknownError",
+    "PartnerCenterClient",
+    "PriceRow",
+    "RefreshTokenStore",
+    "RefundOption",
+    "RefusedError",
+    "RegistrationState",
+    "ReservationDetails",
+    "Term",
+    "TokenSource",
+    "TryLaterError",
+    "same_id",
+]

@@ -1,0 +1,155 @@
+"""Tokens for Microsoft's systems: the application's own, and the application's with its user."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msal
+import requests
+import structlog
+
+from app.config import MicrosoftSettings
+from app.integrations.microsoft.errors import AccessLostError, TryLaterError
+from app.integrations.microsoft.sessions import IdentitySession, is_untrusted
+
+log = structlog.get_logger()
+
+_EARLY = 60.0  # seconds before its end at which a token counts as expired
+_SHORTEST_LIFE = 1.0
+_TRANSIENT = {"temporarily_unavailable", "server_error"}
+# What msal lets through when an answer is JSON but makes no sense.
+_ODD_ANSWER = (ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+
+
+class Audience(StrEnum):
+    PARTNER_CENTER = "https://api.partnercenter.microsoft.com"
+    PARTNER_API = "https://api.partner.microsoft.com"  # price sheets
+
+
+class RefreshTokenStore(Protocol):
+    """Keeps the refresh token, which Microsoft replaces now and then."""
+
+    def load(self) -> str | None: ...
+
+    def save(self, token: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Token:
+    text: str
+    good_until: float  # on the monotonic clock
+
+
+class TokenSource:
+    """Hands out access tokens and keeps each until shortly before its end. Safe between threads.
+
+    Raises AccessLostError when Microsoft refuses our secret or refresh token, TryLaterError when
+    the token endpoint cannot be reached or makes no sense: nothing was sent to commerce by then.
+    """
+
+    def __init__(self, settings: MicrosoftSettings, store: RefreshTokenStore) -> None:
+        self._settings = settings
+        self._store = store
+        self._session = IdentitySession(settings)
+        self._lock = threading.Lock()
+        self._tokens: dict[str, _Token] = {}
+        self._application: Any = None
+
+    def app_token(self) -> str:
+        """For calls that the application makes in its own name."""
+        return self._cached("app", self._ask_for_app_token)
+
+    def user_token(self, audience: Audience = Audience.PARTNER_CENTER) -> str:
+        """For calls that need App+User; stores the new refresh token that comes with it."""
+        return self._cached(f"user {audience}", lambda: self._ask_for_user_token(audience))
+
+    def forget(self, token: str) -> None:
+        """Drop a token that was refused, so that the next call gets a fresh one."""
+        with self._lock:
+            self._tokens = {key: kept for key, kept in self._tokens.items() if kept.text != token}
+            self._application = None  # msal caches tokens too
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _cached(self, key: str, ask: Callable[[], dict[str, Any]]) -> str:
+        with self._lock:
+            kept = self._tokens.get(key)
+            if kept is None or kept.good_until <= time.monotonic():
+                kept = self._tokens[key] = self._fresh(ask)
+            return kept.text
+
+    def _fresh(self, ask: Callable[[], dict[str, Any]]) -> _Token:
+        started = time.monotonic()
+        try:
+            answer = ask()
+            text = _access_token(answer)
+        except (AccessLostError, TryLaterError) as error:
+            # msal replays a refusal from memory for a minute, and a failure for five seconds: a
+            # new application object asks at once, with what was mended meanwhile.
+            self._application = None
+            log.warning("microsoft.token_refused", code=error.code)
+            raise
+        lifetime = max(float(answer.get("expires_in") or 0) - _EARLY, _SHORTEST_LIFE)
+        log.info("microsoft.token_fetched", seconds=round(time.monotonic() - started, 3))
+        return _Token(text, started + lifetime)
+
+    def _ask_for_app_token(self) -> dict[str, Any]:
+        scopes = [f"{Audience.PARTNER_CENTER}/.default"]
+        return self._ask(lambda app: app.acquire_token_for_client(scopes))
+
+    def _ask_for_user_token(self, audience: Audience) -> dict[str, Any]:
+        refresh_token = self._store.load() or self._settings.refresh_token
+        if not refresh_token:
+            raise AccessLostError("No refresh token is stored.", code="no_refresh_token")
+        scopes = [f"{audience}/user_impersonation"]
+        answer = self._ask(lambda app: app.acquire_token_by_refresh_token(refresh_token, scopes))
+        renewed = answer.get("refresh_token")
+        if isinstance(renewed, str) and renewed and renewed != refresh_token:
+            self._store.save(renewed)
+        return answer
+
+    def _ask(self, question: Callable[[Any], Any]) -> dict[str, Any]:
+        try:
+            if self._application is None:
+                self._application = self._new_application()
+            answer = question(self._application)
+        except requests.RequestException as error:
+            raise _no_answer(error) from error
+        except _ODD_ANSWER as error:
+            raise TryLaterError("Microsoft's sign-in answered oddly.", code="odd_token") from error
+        return answer if isinstance(answer, dict) else {}
+
+    def _new_application(self) -> Any:
+        settings = self._settings
+        try:
+            return msal.ConfidentialClientApplication(
+                settings.client_id,
+                client_credential=settings.client_secret,
+                authority=f"{settings.login_url}/{settings.tenant_id}",
+                instance_discovery=False,
+                http_client=self._session,
+            )
+        except ValueError as error:
+            raise AccessLostError(
+                "Microsoft's sign-in does not know our tenant.", code="unknown_tenant"
+            ) from error
+
+
+def _no_answer(error: requests.RequestException) -> AccessLostError | TryLaterError:
+    if is_untrusted(error):
+        return AccessLostError("Microsoft's certificate is not trusted.", code="untrusted")
+    return TryLaterError("Microsoft's sign-in did not answer.", code="no_token_answer")
+
+
+def _access_token(answer: dict[str, Any]) -> str:
+    text = answer.get("access_token")
+    if isinstance(text, str) and text:
+        return text
+    refusal = answer.get("error")
+    if not isinstance(refusal, str) or refusal in _TRANSIENT:
+        raise TryLaterError("Microsoft's sign-in gave no token.", code="no_token")
+    raise AccessLostError(str(answer.get("error_description") or refusal), code=refusal)

@@ -1,0 +1,36 @@
+"""Every table, so that the metadata is complete once this is imported."""
+
+from app.models.accounts import Account
+from app.models.assets import Asset, AssetTotal, Reservation, SoftwareSubscription
+from app.models.catalogue import Product, Sku
+from app.models.marketplace import MarketplaceOptions
+from app.models.orders import Order, OrderLine
+from app.models.price_lists import PriceList, PriceListLine
+from app.models.purchases import Control, Heartbeat, MicrosoftConnection, Purchase, PurchaseEvent
+from app.models.subscriptions import Subscription
+from app.models.taxes import TaxRule
+from app.models.users import User, UserSession
+
+__all__ = [
+    "Account",
+    "Asset",
+    "AssetTotal",
+    "Control",
+    "Heartbeat",
+    "MarketplaceOptions",
+    "MicrosoftConnection",
+    "Order",
+    "OrderLine",
+    "PriceList",
+    "PriceListLine",
+    "Product",
+    "Purchase",
+    "PurchaseEvent",
+    "Reservation",
+    "Sku",
+    "SoftwareSubscription",
+    "Subscription",
+    "TaxRule",
+    "User",
+    "UserSession",
+]

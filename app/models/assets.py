@@ -1,0 +1,144 @@
+"""Assets: what was bought at Microsoft, one record for each reservation or software subscription.
+
+Money columns are frozen when the order is executed. `buying_*` is what the distributor invoices,
+`selling_*` what a reseller charges its end customer (empty where no reseller stands between).
+"""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, column_property, mapped_column
+
+from app.database import Base
+from app.domain.assets import AssetKind, AssetStatus, BillingFrequency, ProvisioningSyncStatus
+from app.models.tenancy import Owned, owned_by_account, owned_through
+from app.models.types import enum_text
+
+_SEARCH_TEXT = (
+    "lower(name || ' ast-' || lpad(number::text, 6, '0') || ' ' || coalesce(microsoft_order_id, '')"
+    " || ' ' || coalesce(microsoft_order_alias, '') || ' ' || microsoft_ids)"
+)
+
+
+class Asset(Owned, Base):
+    __tablename__ = "assets"
+    __mapper_args__ = {"polymorphic_on": "kind", "version_id_col": None}  # noqa: RUF012
+    __table_args__: Any = (
+        owned_by_account(),
+        sa.UniqueConstraint("id", "account_id", "tenant_id"),
+        sa.CheckConstraint("quantity >= 1", name="quantity"),
+        sa.CheckConstraint("discount_percent BETWEEN 0 AND 100", name="discount"),
+        sa.Index(
+            "ix_assets_search",
+            "search_text",
+            postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
+        ),
+        sa.Index("ix_assets_order_id", "order_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    number: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(start=1), unique=True)
+    kind: Mapped[AssetKind] = mapped_column(enum_text(AssetKind))
+    order_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("orders.id"))
+    order_line_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("order_lines.id"), unique=True)
+    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("products.id"))
+    name: Mapped[str]
+    status: Mapped[AssetStatus] = mapped_column(enum_text(AssetStatus))
+    provisioning_sync_status: Mapped[ProvisioningSyncStatus] = mapped_column(
+        enum_text(ProvisioningSyncStatus)
+    )
+    purchased_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    provisioned_at: Mapped[dt.datetime | None]
+    expires_on: Mapped[dt.date | None]  # None: perpetual, or not known yet
+    expiry_is_estimated: Mapped[bool] = mapped_column(default=False)
+    billing_frequency: Mapped[BillingFrequency] = mapped_column(
+        enum_text(BillingFrequency), default=BillingFrequency.ONE_TIME
+    )
+    term_duration: Mapped[str | None]
+    quantity: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str]
+    cost_currency: Mapped[str]
+    unit_cost: Mapped[Decimal]
+    discount_percent: Mapped[Decimal]
+    vat_rate: Mapped[Decimal]
+    buying_unit_price: Mapped[Decimal]
+    buying_net: Mapped[Decimal]
+    buying_vat: Mapped[Decimal]
+    selling_unit_price: Mapped[Decimal | None]
+    selling_net: Mapped[Decimal | None]
+    selling_vat: Mapped[Decimal | None]
+    microsoft_product_id: Mapped[str]
+    microsoft_sku_id: Mapped[str]
+    product_title: Mapped[str]
+    product_details: Mapped[str] = mapped_column(default="")
+    microsoft_order_id: Mapped[str | None]
+    microsoft_order_alias: Mapped[str | None]
+    microsoft_ordered_at: Mapped[dt.datetime | None]
+    microsoft_ids: Mapped[str] = mapped_column(default="")  # all other ids, for the search
+    search_text: Mapped[str] = mapped_column(sa.Computed(_SEARCH_TEXT, persisted=True))
+    custom_fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    notes: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)  # counts saves; a form of an older one is 409
+
+
+class Reservation(Asset):
+    """An Azure Plan Reservation and what Microsoft says of it."""
+
+    __tablename__ = "reservations"
+    __mapper_args__ = {"polymorphic_identity": AssetKind.RESERVATION}  # noqa: RUF012
+    __table_args__: Any = (owned_through("id", "assets"), sa.Index(None, "subscription_id"))
+
+    id: Mapped[UUID] = column_property(sa.Column(sa.Uuid, primary_key=True), Asset.id)
+    account_id: Mapped[UUID] = column_property(sa.Column(sa.Uuid, nullable=False), Asset.account_id)
+    tenant_id: Mapped[UUID] = column_property(sa.Column(sa.Uuid, nullable=False), Asset.tenant_id)
+    subscription_id: Mapped[UUID] = mapped_column(sa.ForeignKey("subscriptions.id"))
+    reservation_type: Mapped[str | None]
+    region: Mapped[str | None]
+    arm_region: Mapped[str | None]
+    scope: Mapped[str] = mapped_column(default="Shared")
+    reservation_id: Mapped[str | None]
+    reservation_order_id: Mapped[str | None]
+    reservation_status: Mapped[str | None]  # Microsoft's word, kept as it is
+
+
+class SoftwareSubscription(Asset):
+    """A software plan bought for one or three years, or for ever."""
+
+    __tablename__ = "software_subscriptions"
+    __mapper_args__ = {"polymorphic_identity": AssetKind.SOFTWARE_SUBSCRIPTION}  # noqa: RUF012
+    __table_args__: Any = (owned_through("id", "assets"),)
+
+    id: Mapped[UUID] = column_property(sa.Column(sa.Uuid, primary_key=True), Asset.id)
+    account_id: Mapped[UUID] = column_property(sa.Column(sa.Uuid, nullable=False), Asset.account_id)
+    tenant_id: Mapped[UUID] = column_property(sa.Column(sa.Uuid, nullable=False), Asset.tenant_id)
+    software_subscription_sku: Mapped[str]  # the plan's original name
+    segment: Mapped[str] = mapped_column(default="commercial")
+    software_id: Mapped[str | None]  # Microsoft's subscription id; perpetual software has none
+    microsoft_status: Mapped[str | None]
+
+
+class AssetTotal(Owned, Base):
+    """Counts and sums of assets, kept by a trigger so that no page adds up 100,000 rows."""
+
+    __tablename__ = "asset_totals"
+
+    account_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    kind: Mapped[AssetKind] = mapped_column(enum_text(AssetKind), primary_key=True)
+    status: Mapped[AssetStatus] = mapped_column(enum_text(AssetStatus), primary_key=True)
+    provisioning_sync_status: Mapped[ProvisioningSyncStatus] = mapped_column(
+        enum_text(ProvisioningSyncStatus), primary_key=True
+    )
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    assets: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    buying_net: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    buying_vat: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    selling_net: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    selling_vat: Mapped[Decimal] = mapped_column(default=Decimal(0))
+
+    __table_args__ = (sa.Index("ix_asset_totals_tenant_id", "tenant_id"),)

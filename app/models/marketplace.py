@@ -1,0 +1,20 @@
+"""Marketplace options: how the storefront presents itself. One row."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base
+
+
+class MarketplaceOptions(Base):
+    __tablename__ = "marketplace_options"
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
+    name: Mapped[str] = mapped_column(default="Entrepot")
+    shows_vat: Mapped[bool] = mapped_column(default=False)
+    viewers_may_switch_vat: Mapped[bool] = mapped_column(default=True)
+    country: Mapped[str] = mapped_column(default="GR")
+    currency: Mapped[str] = mapped_column(default="EUR")
+    timezone: Mapped[str] = mapped_column(default="Europe/Athens")
+    quote_hours: Mapped[int] = mapped_column(default=24)

@@ -1,0 +1,71 @@
+"""Orders and their lines. A quote is an order that nobody has placed yet."""
+
+import datetime as dt
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base
+from app.domain.assets import AssetKind
+from app.domain.orders import OrderStatus
+from app.models.tenancy import Owned, owned_by_account, owned_through
+from app.models.types import enum_text
+
+
+class Order(Owned, Base):
+    """For `account_id`; placed by a user of that account, of its reseller, or by staff."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        owned_by_account(),
+        sa.UniqueConstraint("id", "account_id", "tenant_id"),
+        sa.Index("ix_orders_account_id", "account_id", "number"),
+        sa.Index("ix_orders_tenant_id", "tenant_id", "number"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    number: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(start=1), unique=True)
+    form_token: Mapped[UUID] = mapped_column(unique=True)  # one form, however often it is sent
+    status: Mapped[OrderStatus] = mapped_column(enum_text(OrderStatus))
+    currency: Mapped[str]
+    buyer_reference: Mapped[str] = mapped_column(default="")  # the buyer's own, a PO number
+    placed_by_id: Mapped[UUID]  # a user, perhaps of another account: no foreign key under RLS
+    placed_by_name: Mapped[str]
+    quoted_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    quote_ends_at: Mapped[dt.datetime]
+    placed_at: Mapped[dt.datetime | None]
+    executed_at: Mapped[dt.datetime | None]
+    decided_by_name: Mapped[str | None]  # who approved or declined
+    decision_reason: Mapped[str | None]
+
+    lines: Mapped[list["OrderLine"]] = relationship(lazy="raise", order_by="OrderLine.position")
+
+
+class OrderLine(Owned, Base):
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        owned_through("order_id", "orders"),
+        sa.UniqueConstraint("order_id", "position"),
+        sa.UniqueConstraint("id", "account_id", "tenant_id"),
+        sa.CheckConstraint("quantity >= 1", name="quantity"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    order_id: Mapped[UUID]
+    position: Mapped[int]
+    kind: Mapped[AssetKind] = mapped_column(enum_text(AssetKind))
+    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("products.id"))
+    sku_id: Mapped[UUID] = mapped_column(sa.ForeignKey("skus.id"))
+    subscription_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("subscriptions.id"))
+    title: Mapped[str]
+    details: Mapped[str] = mapped_column(default="")
+    quantity: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str]
+    cost_currency: Mapped[str]
+    unit_cost: Mapped[Decimal]
+    buying_unit_price: Mapped[Decimal]
+    selling_unit_price: Mapped[Decimal | None]
+    discount_percent: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    vat_rate: Mapped[Decimal]

@@ -1,0 +1,92 @@
+"""Who may buy for whom, and whether that account and that Azure plan may."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.access import AccountKind, Permission, Viewer
+from app.domain.assets import ProvisioningSyncStatus, SubscriptionStatus
+from app.domain.catalogue import RESERVED_INSTANCES_NAME
+from app.domain.errors import ConflictError, NotAllowedError, NotFoundError
+from app.models import Account, Product, Subscription
+from app.services.visibility import visible_to
+
+_ELIGIBLE = {SubscriptionStatus.ACTIVE, SubscriptionStatus.PENDING_CANCELLATION}
+_BUYS_ON_BEHALF = (Permission.PROVISION, Permission.ADMINISTER)
+
+
+def may_order(viewer: Viewer) -> bool:
+    """Buyers and administrators of an account, and staff on behalf of one."""
+    if viewer.is_staff:
+        return any(viewer.may(permission) for permission in _BUYS_ON_BEHALF)
+    return viewer.may(Permission.PLACE_ORDERS)
+
+
+def check_may_order(viewer: Viewer) -> None:
+    if not may_order(viewer):
+        raise NotAllowedError("Your role does not place orders.")
+
+
+def accounts_visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """As `visible_to`, for accounts themselves."""
+    if viewer.is_staff:
+        return sa.true()
+    owner = Account.tenant_id if viewer.is_reseller else Account.id
+    return owner == viewer.account_id
+
+
+def account_to_buy_for(session: Session, viewer: Viewer, account_id: UUID) -> Account:
+    """Raises NotFoundError for an account out of sight, ConflictError for one that cannot buy."""
+    check_may_order(viewer)
+    seen = sa.select(Account).where(Account.id == account_id, accounts_visible_to(viewer))
+    account = session.scalar(seen)
+    if account is None:
+        raise NotFoundError
+    if reason := reason_not_to_order(account):
+        raise ConflictError(reason)
+    return account
+
+
+def reason_not_to_order(account: Account) -> str | None:
+    """Why the account cannot order, in words for people; None where it can."""
+    if account.kind is AccountKind.DISTRIBUTOR:
+        return f"{account.name} sells; it does not order from itself."
+    if not account.is_active:
+        return f"{account.name} is not active."
+    if not account.may_order:
+        return f"Ordering is switched off for {account.name}."
+    if account.microsoft_tenant_id is None:
+        return f"{account.name} has no tenant at Microsoft yet."
+    return None
+
+
+def find_plan(session: Session, viewer: Viewer, subscription_id: UUID) -> Subscription:
+    """An Azure plan that the viewer sees; NotFoundError for any other."""
+    seen = sa.select(Subscription).where(
+        Subscription.id == subscription_id, visible_to(viewer, Subscription)
+    )
+    plan = session.scalar(seen)
+    if plan is None:
+        raise NotFoundError
+    return plan
+
+
+def reason_no_reservation(plan: Subscription, *, is_published: bool) -> str | None:
+    """Why no reservation can be bought from the plan; None where one can."""
+    if plan.status not in _ELIGIBLE:
+        return f"The Azure plan is {plan.status.label.lower()}."
+    if plan.provisioning_sync_status is not ProvisioningSyncStatus.SYNCHRONIZED:
+        return "The Azure plan is not synchronized with Microsoft."
+    if not is_published:
+        return reason_not_published(RESERVED_INSTANCES_NAME)
+    return None
+
+
+def check_plan(plan: Subscription, product: Product) -> None:
+    if reason := reason_no_reservation(plan, is_published=product.is_published):
+        raise ConflictError(reason)
+
+
+def reason_not_published(name: str) -> str:
+    return f"{name} is not sold here at the moment."

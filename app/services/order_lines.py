@@ -1,0 +1,32 @@
+"""The frozen prices of an order line, worked out."""
+
+from decimal import Decimal
+
+from app.domain.access import Viewer
+from app.domain.pricing import PricedLine, price_line
+from app.models import OrderLine
+from app.services.prices import ShownPrice, shown_to
+
+
+def buying_of(line: OrderLine) -> PricedLine:
+    return _priced(line, line.buying_unit_price)
+
+
+def selling_of(line: OrderLine) -> PricedLine | None:
+    """None where no reseller stands between."""
+    unit_price = line.selling_unit_price
+    return None if unit_price is None else _priced(line, unit_price)
+
+
+def shown_line(viewer: Viewer, line: OrderLine, *, hides_prices: bool) -> ShownPrice:
+    return shown_to(viewer, buying_of(line), selling_of(line), hides_prices=hides_prices)
+
+
+def _priced(line: OrderLine, unit_price: Decimal) -> PricedLine:
+    return price_line(
+        unit_price,
+        line.quantity,
+        discount_percent=line.discount_percent,
+        vat_rate=line.vat_rate,
+        currency=line.currency,
+    )

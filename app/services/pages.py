@@ -1,0 +1,158 @@
+"""Pages of a list: by key (fast at any depth) and by number (for whoever types one)."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+Item = TypeVar("Item")
+Other = TypeVar("Other")
+
+SIZES = (25, 50, 100)
+DEFAULT_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a neighbouring page begins: its number, and the sort keys of the row beside it."""
+
+    number: int
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRequest:
+    """Which page is wanted. `after` or `before` win over `number`."""
+
+    size: int = DEFAULT_SIZE
+    number: int = 1
+    after: Position | None = None
+    before: Position | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(Generic[Item]):
+    items: Sequence[Item]
+    total: int  # rows that match, on all pages
+    size: int
+    number: int
+    next: Position | None
+    previous: Position | None
+
+    @property
+    def first_row(self) -> int:
+        return (self.number - 1) * self.size + 1 if self.items else 0
+
+    @property
+    def last_row(self) -> int:
+        return self.first_row + len(self.items) - 1 if self.items else 0
+
+    @property
+    def has_several(self) -> bool:
+        return self.next is not None or self.previous is not None
+
+    def with_items(self, items: "Sequence[Other]") -> "Page[Other]":
+        """The same page once its rows were turned into something else."""
+        return Page(
+            items=items,
+            total=self.total,
+            size=self.size,
+            number=self.number,
+            next=self.next,
+            previous=self.previous,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """What a list is sorted by: columns that are never null, the last one unique.
+
+    All run the same way, so that one comparison of tuples (and one index) serves.
+    """
+
+    columns: Sequence[sa.ColumnElement[Any]]
+    descending: bool = False
+
+
+def fetch_page(
+    session: Session, query: sa.Select[Any], keys: Keys, wanted: PageRequest, *, total: int
+) -> Page[sa.Row[Any]]:
+    """One page of `query` (which has no order or limit yet) in one statement.
+
+    Rows carry the query's own columns first. A position that does not fit the keys counts as none,
+    a number beyond the last page as the last one.
+    """
+    backwards = wanted.after is None and wanted.before is not None
+    position = wanted.before if backwards else wanted.after
+    values = _values(keys, position) if position else None
+    last_number = max(1, -(-total // wanted.size))
+    number = position.number if position and values else min(max(wanted.number, 1), last_number)
+    statement = query.add_columns(*keys.columns).limit(wanted.size + 1)
+    if values:
+        statement = statement.where(_beyond(keys, values, backwards=backwards))
+    else:
+        backwards = False
+        statement = statement.offset((number - 1) * wanted.size)
+    ordered = [
+        column.desc() if keys.descending != backwards else column.asc() for column in keys.columns
+    ]
+    rows = list(session.execute(statement.order_by(*ordered)))
+    has_more = len(rows) > wanted.size
+    rows = rows[: wanted.size]
+    if backwards:
+        rows.reverse()
+        number = number if has_more else 1
+    return Page(
+        items=rows,
+        total=total,
+        size=wanted.size,
+        number=number,
+        next=_position(number + 1, rows[-1:], keys) if has_more or backwards else None,
+        previous=_position(max(number - 1, 1), rows[:1], keys) if number > 1 else None,
+    )
+
+
+def _beyond(keys: Keys, values: Sequence[Any], *, backwards: bool) -> sa.ColumnElement[bool]:
+    here = sa.tuple_(*keys.columns)
+    there = sa.tuple_(
+        *(
+            sa.literal(value, column.type)
+            for value, column in zip(values, keys.columns, strict=True)
+        )
+    )
+    return here < there if keys.descending != backwards else here > there
+
+
+def _position(number: int, rows: Sequence[sa.Row[Any]], keys: Keys) -> Position | None:
+    if not rows:
+        return None
+    return Position(number, tuple(_text(value) for value in rows[0][-len(keys.columns) :]))
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _values(keys: Keys, position: Position) -> list[Any] | None:
+    if len(position.keys) != len(keys.columns) or position.number < 1:
+        return None
+    try:
+        return [
+            _read(text, column.type.python_type)
+            for text, column in zip(position.keys, keys.columns, strict=True)
+        ]
+    except (ValueError, InvalidOperation):
+        return None
+
+
+def _read(text: str, kind: type) -> Any:
+    if issubclass(kind, dt.date):  # datetime too
+        return kind.fromisoformat(text)
+    if issubclass(kind, (Decimal, UUID, int)):
+        return kind(text)
+    return text

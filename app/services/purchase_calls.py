@@ -1,0 +1,230 @@
+"""The purchase protocol's questions put to Partner Center, its answers in the protocol's words."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from app.domain.assets import AssetKind
+from app.domain.purchase_commands import (
+    Answer,
+    Call,
+    CartGone,
+    CartSeen,
+    CheckInventory,
+    CheckOut,
+    CreateCart,
+    Details,
+    EnsureRegistered,
+    FindOrder,
+    Inventory,
+    Item,
+    Later,
+    NoAccess,
+    NoOrder,
+    OrderSeen,
+    ReadCart,
+    ReadDetails,
+    ReadOrder,
+    Refused,
+    Registration,
+    ResolveItem,
+    Silence,
+    UpdateCart,
+)
+from app.integrations.microsoft import (
+    AccessLostError,
+    CallIds,
+    Cart,
+    CartLine,
+    MicrosoftError,
+    MicrosoftOrder,
+    OutcomeUnknownError,
+    RefusedError,
+    RegistrationState,
+    TryLaterError,
+)
+from app.services.ports import PartnerCenter
+from app.services.purchase_details import read_reservation, read_software
+from app.services.purchase_rows import Claim
+
+
+def ask(held: Claim, call: Call, partner_center: PartnerCenter) -> Answer:
+    """Make one call. Every way it can go wrong comes back as an answer, never as an exception."""
+    try:
+        return _Asking(held, partner_center).answer(call)
+    except RefusedError as error:
+        return Refused(error.code, error.message)
+    except TryLaterError as error:
+        return Later(error.code, error.message, error.retry_after)
+    except AccessLostError as error:
+        return NoAccess(error.code, error.message)
+    except OutcomeUnknownError as error:
+        return Silence(error.code, error.message)
+    except MicrosoftError as error:
+        return Silence(error.code, error.message)
+
+
+class _Asking:
+    def __init__(self, held: Claim, partner_center: PartnerCenter) -> None:
+        self.held = held
+        self.wanted = held.wanted
+        self.partner_center = partner_center
+        self.cart_call = CallIds(
+            request_id=held.cart_request_id, correlation_id=held.correlation_id
+        )
+        self.checkout_call = CallIds(
+            request_id=held.checkout_request_id, correlation_id=held.correlation_id
+        )
+
+    @property
+    def _is_reservation(self) -> bool:
+        return self.wanted.kind is AssetKind.RESERVATION
+
+    def answer(self, call: Call) -> Answer:
+        ways: dict[type, Callable[..., Answer]] = {
+            ResolveItem: self._resolve_item,
+            EnsureRegistered: self._ensure_registered,
+            CheckInventory: self._check_inventory,
+            CreateCart: self._create_cart,
+            UpdateCart: self._update_cart,
+            ReadCart: self._read_cart,
+            CheckOut: self._check_out,
+            FindOrder: self._find_order,
+            ReadOrder: self._read_order,
+            ReadDetails: self._read_details,
+        }
+        return ways[type(call)](call)
+
+    def _resolve_item(self, _call: ResolveItem) -> Item:
+        """Availability ids change and prices move: both are read right before the cart."""
+        wanted = self.wanted
+        offers = self.partner_center.list_availabilities(
+            wanted.product_id,
+            wanted.sku_id,
+            target_view="AzureReservations" if self._is_reservation else None,
+            correlation_id=self.held.correlation_id,
+        )
+        for offer in offers:
+            if offer.is_purchasable:
+                cost, currency = self._cost()
+                return Item(offer.catalog_item_id, cost, currency)
+        return Item("", None, None)
+
+    def _cost(self) -> tuple[Decimal | None, str | None]:
+        wanted = self.wanted
+        view = "azure_reservations" if self._is_reservation else "software"
+        for row in self.partner_center.read_price_sheet(view):
+            if (row.product_id, row.sku_id) == (wanted.product_id, wanted.sku_id):
+                return row.unit_price, row.currency
+        return None, None
+
+    def _ensure_registered(self, _call: EnsureRegistered) -> Registration:
+        customer, plan = self.wanted.customer_id, self.wanted.plan_id or ""
+        state = self.partner_center.get_registration_status(customer, plan)
+        if state is RegistrationState.NOT_REGISTERED:
+            self.partner_center.register_subscription(customer, plan, call=self._new_call())
+        return Registration(state is RegistrationState.REGISTERED)
+
+    def _new_call(self) -> CallIds:
+        return CallIds.new(self.held.correlation_id)
+
+    def _check_inventory(self, _call: CheckInventory) -> Inventory:
+        wanted = self.wanted
+        found = self.partner_center.check_inventory(
+            wanted.customer_id,
+            wanted.product_id,
+            wanted.sku_id,
+            subscription_id=wanted.plan_id,
+            arm_region=wanted.arm_region,
+        )
+        if found is None:
+            return Inventory(is_restricted=False, reason="")
+        return Inventory(found.is_restricted, found.reason or "Microsoft has none of it now.")
+
+    def _line(self, catalog_item_id: str) -> CartLine:
+        wanted = self.wanted
+        return CartLine(
+            catalog_item_id=catalog_item_id,
+            friendly_name=wanted.own_ref,
+            quantity=wanted.quantity,
+            term_duration=wanted.term_duration,
+            subscription_id=wanted.plan_id,
+            scope=wanted.scope,
+        )
+
+    def _create_cart(self, call: CreateCart) -> Answer:
+        cart = self.partner_center.create_cart(
+            self.wanted.customer_id, self._line(call.catalog_item_id), call=self.cart_call
+        )
+        return self._cart_seen(cart)
+
+    def _update_cart(self, call: UpdateCart) -> Answer:
+        cart = self.partner_center.update_cart(
+            self.wanted.customer_id,
+            call.cart_id,
+            self._line(call.catalog_item_id),
+            call=self.cart_call,
+        )
+        return self._cart_seen(cart)
+
+    def _read_cart(self, call: ReadCart) -> Answer:
+        cart = self.partner_center.get_cart(self.wanted.customer_id, call.cart_id)
+        return CartGone() if cart is None else self._cart_seen(cart)
+
+    @staticmethod
+    def _cart_seen(cart: Cart) -> Answer:
+        if len(cart.lines) != 1:
+            return Silence("cart_lines", f"The cart has {len(cart.lines)} lines; we put in one.")
+        line = cart.lines[0]
+        return CartSeen(
+            cart_id=cart.id,
+            is_ordered=cart.is_ordered,
+            catalog_item_id=line.catalog_item_id,
+            quantity=line.quantity,
+            term_duration=line.term_duration or None,
+            currency=line.currency or None,
+            friendly_name=line.friendly_name,
+            error_code=line.error_code or "",
+            error_message=line.error_description,
+        )
+
+    def _check_out(self, call: CheckOut) -> Answer:
+        answer = self.partner_center.checkout(
+            self.wanted.customer_id, call.cart_id, call=self.checkout_call
+        )
+        if answer.orders:
+            return self._order_seen(answer.orders[0])
+        if answer.errors:
+            return Refused(answer.errors[0].code, answer.errors[0].description)
+        return Silence("empty_answer", "Microsoft answered with neither an order nor an error.")
+
+    def _find_order(self, _call: FindOrder) -> Answer:
+        for order in self.partner_center.list_orders(self.wanted.customer_id):
+            if any(line.friendly_name == self.wanted.own_ref for line in order.lines):
+                return self._order_seen(order)
+        return NoOrder()
+
+    def _read_order(self, call: ReadOrder) -> Answer:
+        order = self.partner_center.get_order(self.wanted.customer_id, call.order_id)
+        return self._order_seen(order)
+
+    def _order_seen(self, order: MicrosoftOrder) -> Answer:
+        if len(order.lines) != 1:
+            return Silence("order_lines", f"The order has {len(order.lines)} lines; we want one.")
+        line = order.lines[0]
+        product_id, sku_id, *_ = [*line.catalog_item_id.split(":"), "", ""]
+        return OrderSeen(
+            order_id=order.id,
+            alternate_id=order.alternate_id,
+            status=order.status,
+            ordered_at=order.created_at,
+            product_id=product_id,
+            sku_id=sku_id,
+            quantity=line.quantity,
+            friendly_name=line.friendly_name,
+            customer_id=order.customer_id or self.wanted.customer_id,
+        )
+
+    def _read_details(self, call: ReadDetails) -> Details:
+        if self._is_reservation:
+            return read_reservation(self.partner_center, self.wanted, call.order_id)
+        return read_software(self.partner_center, self.wanted, call.order_id)

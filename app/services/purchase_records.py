@@ -1,0 +1,202 @@
+"""What each record of the purchase protocol writes."""
+
+from functools import singledispatch
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.database import transaction
+from app.domain.access import SYSTEM_SCOPE
+from app.domain.purchase import PurchaseState, sync_status_of
+from app.domain.purchase_commands import (
+    Record,
+    RecordCart,
+    RecordCartUpdated,
+    RecordFailed,
+    RecordOrder,
+    RecordSent,
+    RecordStillOpen,
+    RecordSynchronized,
+    RecordTrouble,
+    StartNewGeneration,
+)
+from app.models import Asset, Purchase
+from app.queueing import wake_after_commit
+from app.services.purchase_params import new_own_ref
+from app.services.purchase_rows import Change, Claim, add_event, new_request_id, write
+
+
+def record(held: Claim, what: Record) -> bool:
+    """Write one record in a transaction of its own; False: overtaken, stop."""
+    with transaction(SYSTEM_SCOPE) as session:
+        if isinstance(what, StartNewGeneration):
+            return _start_new_generation(session, held)
+        return write(session, held, _change(what, held)) is not None
+
+
+@singledispatch
+def _change(what: object, _held: Claim) -> Change:
+    raise TypeError(f"{type(what).__name__} is no record of a purchase.")
+
+
+@_change.register
+def _(what: RecordCart, held: Claim) -> Change:
+    return Change(
+        event="cart_created",
+        state=PurchaseState.CART_READY,
+        values={
+            "cart_id": what.cart_id,
+            "cart_created_at": sa.func.now(),
+            "cart_request_id": new_request_id(),
+            "error_code": None,
+            "error_message": None,
+        },
+        ms_request_id=str(held.cart_request_id),
+        detail={"cart_id": what.cart_id},
+    )
+
+
+@_change.register
+def _(_what: RecordCartUpdated, held: Claim) -> Change:
+    return Change(
+        event="cart_changed",
+        values={"cart_is_stale": False, "cart_request_id": new_request_id()},
+        ms_request_id=str(held.cart_request_id),
+    )
+
+
+@_change.register
+def _(_what: RecordSent, held: Claim) -> Change:
+    is_ready = held.row.state in {PurchaseState.QUEUED, PurchaseState.CART_READY}
+    first = held.row.checkout_first_sent_at
+    return Change(
+        event="checkout_sent",
+        state=PurchaseState.CHECKOUT_SENT if is_ready else None,
+        values={
+            "checkout_first_sent_at": first or sa.func.now(),
+            "checkout_last_sent_at": sa.func.now(),
+            "checkout_is_open": True,
+        },
+        ms_request_id=str(held.checkout_request_id),
+    )
+
+
+@_change.register
+def _(what: RecordOrder, held: Claim) -> Change:
+    order = what.order
+    return Change(
+        event="ordered",
+        state=PurchaseState.ORDERED,
+        values={
+            "order_id": order.order_id,
+            "checkout_is_open": False,
+            "error_code": None,
+            "error_message": None,
+        },
+        asset_values={
+            "microsoft_order_id": order.order_id,
+            "microsoft_order_alias": order.alternate_id,
+            "microsoft_ordered_at": order.ordered_at,
+        },
+        ms_request_id=str(held.checkout_request_id),
+        detail={"order_id": order.order_id, "alias": order.alternate_id, "status": order.status},
+    )
+
+
+@_change.register
+def _(what: RecordSynchronized, held: Claim) -> Change:
+    was_done = held.row.state is PurchaseState.SYNCHRONIZED
+    values: dict[str, Any] = {"error_code": None, "error_message": None}
+    asset_values: dict[str, Any] = {}
+    if was_done:
+        values["attempts"] = Purchase.attempts + 1
+    else:
+        values["finished_at"] = sa.func.now()
+        asset_values["provisioned_at"] = sa.func.now()
+    return Change(
+        event="refreshed" if was_done else "synchronized",
+        state=PurchaseState.SYNCHRONIZED,
+        values=values,
+        asset_values=asset_values,
+        details=what.details,
+        again_in=what.again_in,
+        ends_step=True,
+    )
+
+
+@_change.register
+def _(what: RecordFailed, held: Claim) -> Change:
+    values: dict[str, Any] = {"error_code": what.code, "error_message": what.message}
+    if held.row.cart_id is None:
+        values["cart_request_id"] = new_request_id()
+    if what.answered_checkout:
+        values |= {
+            "checkout_request_id": new_request_id(),
+            "checkout_is_open": held.row.checkout_is_open,
+        }
+    return Change(
+        event="failed",
+        state=PurchaseState.FAILED,
+        values=values,
+        again_in=what.again_in,
+        ends_step=True,
+        error=(what.code, what.message),
+        ms_request_id=str(held.checkout_request_id) if what.answered_checkout else None,
+    )
+
+
+@_change.register
+def _(what: RecordTrouble, held: Claim) -> Change:
+    values: dict[str, Any] = {"attempts": Purchase.attempts + 1}
+    if what.state is not PurchaseState.FAILED:  # a refusal's words are not lost to a later hiccup
+        values |= {"error_code": what.code, "error_message": what.message}
+    if what.answered_checkout:
+        values["checkout_is_open"] = held.row.checkout_is_open
+    return Change(
+        event="no_answer",
+        state=what.state,
+        values=values,
+        again_in=what.again_in,
+        ends_step=True,
+        error=(what.code, what.message),
+    )
+
+
+@_change.register
+def _(what: RecordStillOpen, _held: Claim) -> Change:
+    return Change(
+        event=None,  # polls every second would drown the history
+        values={"attempts": Purchase.attempts + 1},
+        again_in=what.again_in,
+        ends_step=True,
+    )
+
+
+def _start_new_generation(session: Session, held: Claim) -> bool:
+    """The old row is abandoned with its proof in the history; the same wish gets a new cart."""
+    gone = Change(event="cart_gone", state=PurchaseState.FAILED)
+    old = write(session, held, gone)
+    if old is None:
+        return False
+    ends = Change(event="abandoned", state=PurchaseState.ABANDONED, ends_step=True)
+    write(session, held, ends)
+    session.flush()
+    asset = session.get_one(Asset, held.asset_id)
+    asset.provisioning_sync_status = sync_status_of(PurchaseState.QUEUED)
+    purchase = Purchase(
+        asset_id=old.asset_id,
+        account_id=old.account_id,
+        tenant_id=old.tenant_id,
+        generation=old.generation + 1,
+        own_ref=new_own_ref(asset.number),
+        params=old.params,
+        state=PurchaseState.QUEUED,
+        next_run_at=sa.func.now(),
+        created_by=held.worker,
+    )
+    session.add(purchase)
+    session.flush()
+    add_event(session, purchase, Change(event="queued_again"), actor=held.worker)
+    wake_after_commit(purchase.id)
+    return True

@@ -1,0 +1,166 @@
+"""Signing in and out, and who is behind a session."""
+
+import datetime as dt
+import hashlib
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.database import reading, transaction
+from app.domain.access import SIGN_IN_SCOPE, SYSTEM_SCOPE, Viewer
+from app.models.accounts import Account
+from app.models.marketplace import MarketplaceOptions
+from app.models.users import User, UserSession
+from app.services import passwords
+from app.services.marketplace_options import Marketplace, marketplace_of
+
+_ABSOLUTE_LIMIT = dt.timedelta(hours=12)
+_SEEN_EVERY = dt.timedelta(minutes=1)
+_LONGEST_BROWSER = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """Who is behind a session, and how this person wants things shown."""
+
+    viewer: Viewer
+    timezone: str
+    vat_choice: bool | None
+    page_size: int | None
+    marketplace: Marketplace
+
+
+def sign_in(email: str, password: str, *, address: str | None, browser: str | None) -> str | None:
+    """Begin a session and return its token; None when email or password is wrong.
+
+    A wrong email costs as much time as a wrong password.
+    """
+    session = reading(SIGN_IN_SCOPE)
+    user = session.execute(
+        sa.select(User.id, User.account_id, User.tenant_id, User.password_hash)
+        .join(Account, Account.id == User.account_id)
+        .where(
+            sa.func.lower(User.email) == email.strip().lower(),
+            User.is_active,
+            Account.is_active,
+        )
+    ).one_or_none()
+    session.rollback()  # hashing takes a while: no connection is kept for it
+    if not passwords.is_password(user.password_hash if user else None, password) or user is None:
+        return None
+    if passwords.needs_rehash(user.password_hash):
+        _rehash(user.id, password)
+    token = secrets.token_urlsafe(32)
+    with transaction(SIGN_IN_SCOPE) as writing:
+        writing.add(
+            UserSession(
+                token_hash=_hash(token),
+                user_id=user.id,
+                account_id=user.account_id,
+                tenant_id=user.tenant_id,
+                ends_at=sa.func.now() + _ABSOLUTE_LIMIT,
+                address=address,
+                browser=(browser or "")[:_LONGEST_BROWSER] or None,
+            )
+        )
+    return token
+
+
+def viewer_of_session(token: str, *, idle_limit: dt.timedelta) -> SignedIn | None:
+    """Who this session belongs to; None once it is over, revoked, or its user or account is off.
+
+    Notes at most once a minute, in a transaction of its own, that the session is in use.
+    """
+    row = (
+        reading(SIGN_IN_SCOPE)
+        .execute(
+            sa.select(
+                User,
+                Account,
+                MarketplaceOptions,
+                (UserSession.last_seen_at < sa.func.now() - _SEEN_EVERY).label("is_to_be_noted"),
+            )
+            .select_from(UserSession)
+            .join(User, User.id == UserSession.user_id)
+            .join(Account, Account.id == User.account_id)
+            .join(MarketplaceOptions, sa.true())
+            .where(
+                UserSession.token_hash == _hash(token),
+                UserSession.revoked_at.is_(None),
+                UserSession.ends_at > sa.func.now(),
+                UserSession.last_seen_at > sa.func.now() - idle_limit,
+                User.is_active,
+                Account.is_active,
+            )
+        )
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    signed_in = _signed_in(row.User, row.Account, row.MarketplaceOptions)
+    if row.is_to_be_noted:
+        _note_seen(token)
+    return signed_in
+
+
+def sign_out(token: str) -> None:
+    """End the session; nothing happens if it is over already."""
+    with transaction(SIGN_IN_SCOPE) as session:
+        session.execute(
+            sa.update(UserSession)
+            .where(UserSession.token_hash == _hash(token), UserSession.revoked_at.is_(None))
+            .values(revoked_at=sa.func.now())
+        )
+
+
+def choose_vat(viewer: Viewer, *, shows_vat: bool) -> None:
+    """Keep how this person wants prices shown; it counts where the marketplace lets them choose."""
+    with transaction(viewer.scope) as session:
+        session.execute(
+            sa.update(User).where(User.id == viewer.user_id).values(shows_vat=shows_vat)
+        )
+
+
+def _signed_in(user: User, account: Account, options: MarketplaceOptions) -> SignedIn:
+    return SignedIn(
+        viewer=Viewer(
+            user_id=user.id,
+            name=user.name,
+            email=user.email,
+            account_id=account.id,
+            account_name=account.name,
+            account_kind=account.kind,
+            role=user.role,
+            reseller_id=account.reseller_id,
+        ),
+        timezone=user.timezone or account.timezone,
+        vat_choice=user.shows_vat,
+        page_size=user.page_size,
+        marketplace=marketplace_of(options),
+    )
+
+
+def _note_seen(token: str) -> None:
+    with transaction(SIGN_IN_SCOPE) as session:
+        session.execute(
+            sa.update(UserSession)
+            .where(
+                UserSession.token_hash == _hash(token),
+                UserSession.last_seen_at < sa.func.now() - _SEEN_EVERY,
+            )
+            .values(last_seen_at=sa.func.now())
+        )
+
+
+def _rehash(user_id: UUID, password: str) -> None:
+    password_hash = passwords.hash_password(password)
+    with transaction(SYSTEM_SCOPE) as session:
+        session.execute(
+            sa.update(User).where(User.id == user_id).values(password_hash=password_hash)
+        )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,151 @@
+"""How values look: Jinja filters. Those for dates give a `<time>` element, `…_text` plain words."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+from flask import Flask
+from markupsafe import Markup, escape
+
+from app.domain.money import round_money
+from app.web.viewer import viewer_zone
+
+LOCALE = Locale("en")
+MINUS = "\N{MINUS SIGN}"
+NONE = "\N{EN DASH}"
+_TODAY_HOURS = 24
+_MINUTE, _HOUR = 60, 3600
+
+
+def money(amount: Decimal | None, currency: str) -> str:
+    """`€1,234.50`, `\N{MINUS SIGN}€291.41`; an en dash for None."""
+    return _currency(amount, currency, None)
+
+
+def money_iso(amount: Decimal | None, currency: str) -> str:
+    """`EUR 1,234.50`: where a list mixes currencies."""
+    return _currency(amount, currency, "\xa4\xa4\xa0#,##0.00")
+
+
+def _currency(amount: Decimal | None, currency: str, pattern: str | None) -> str:
+    if amount is None:
+        return NONE
+    if not isinstance(amount, Decimal):
+        raise TypeError("Money is a Decimal.")
+    rounded = round_money(amount, currency)
+    text = format_currency(abs(rounded), currency, pattern, locale=LOCALE)
+    return f"{MINUS}{text}" if rounded < 0 else text
+
+
+def percent(value: Decimal | None) -> str:
+    """`7.5%`, `24%`; an en dash for None."""
+    return NONE if value is None else f"{format_decimal(value, '#,##0.####', locale=LOCALE)}%"
+
+
+def number(value: int | Decimal) -> str:
+    """`1,284`."""
+    return format_decimal(value, locale=LOCALE)
+
+
+def date_text(day: dt.date | None) -> str:
+    """`9 Dec 2026`. An instant counts by its day in UTC, as business days do."""
+    if isinstance(day, dt.datetime):
+        day = day.astimezone(dt.UTC).date()
+    return NONE if day is None else format_date(day, "d MMM y", locale=LOCALE)
+
+
+def date(day: dt.date | None) -> Markup:
+    """`9 Dec 2026` as a `<time>`."""
+    if isinstance(day, dt.datetime):
+        day = day.astimezone(dt.UTC).date()
+    return _time(day, date_text(day))
+
+
+def datetime_text(instant: dt.datetime | None) -> str:
+    """`9 Dec 2026, 10:12` in the viewer's zone."""
+    if instant is None:
+        return NONE
+    return format_datetime(instant.astimezone(viewer_zone()), "d MMM y, HH:mm", locale=LOCALE)
+
+
+def datetime(instant: dt.datetime | None) -> Markup:
+    """`9 Dec 2026, 10:12` in the viewer's zone, as a `<time>`; `Today 11:41` under 24 hours."""
+    if instant is None:
+        return Markup(NONE)
+    local, now = instant.astimezone(viewer_zone()), dt.datetime.now(viewer_zone())
+    if local.date() == now.date():
+        return _time(instant, f"Today {local:%H:%M}")
+    return _time(instant, datetime_text(instant))
+
+
+def datetime_utc(instant: dt.datetime | None) -> Markup:
+    """`9 Dec 2026, 08:12 UTC` as a `<time>`."""
+    if instant is None:
+        return Markup(NONE)
+    text = format_datetime(instant.astimezone(dt.UTC), "d MMM y, HH:mm", locale=LOCALE)
+    return _time(instant, f"{text} UTC")
+
+
+def ago(instant: dt.datetime | None) -> Markup:
+    """`6 s ago`, `12 min ago`, `3 h ago`, then the date; a `<time>`."""
+    if instant is None:
+        return Markup(NONE)
+    seconds = max(0, int((dt.datetime.now(dt.UTC) - instant).total_seconds()))
+    if seconds < _MINUTE:
+        return _time(instant, f"{seconds} s ago")
+    if seconds < _HOUR:
+        return _time(instant, f"{seconds // _MINUTE} min ago")
+    if seconds < _TODAY_HOURS * _HOUR:
+        return _time(instant, f"{seconds // _HOUR} h ago")
+    return _time(instant, datetime_text(instant))
+
+
+def distance(day: dt.date, today: dt.date) -> str:
+    """`in 8 days`, `tomorrow`, `today`, `3 days ago`."""
+    days = (day - today).days
+    named = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+    return named.get(days) or (f"in {days} days" if days > 0 else f"{-days} days ago")
+
+
+def label(value: StrEnum | None) -> str:
+    """An enum's words for people."""
+    return NONE if value is None else str(getattr(value, "label"))  # noqa: B009  # not every StrEnum
+
+
+def initials(name: str) -> str:
+    words = name.split()
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper() if words else "?"
+
+
+def _time(value: dt.date | None, text: str) -> Markup:
+    if value is None:
+        return Markup(NONE)
+    stamp = value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value
+    machine = stamp.isoformat().replace("+00:00", "Z")
+    return Markup('<time datetime="{}">{}</time>').format(machine, escape(text))
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "ago": ago,
+    "date": date,
+    "date_text": date_text,
+    "datetime": datetime,
+    "datetime_text": datetime_text,
+    "datetime_utc": datetime_utc,
+    "distance": distance,
+    "initials": initials,
+    "label": label,
+    "money": money,
+    "money_iso": money_iso,
+    "number": number,
+    "percent": percent,
+}
+
+
+def init_filters(app: Flask) -> None:
+    app.jinja_env.filters.update(FILTERS)

@@ -1,0 +1,81 @@
+"""Forms: what all of them share."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, StringField
+from wtforms.form import BaseForm as WTFormsBase
+from wtforms.validators import ValidationError
+
+from app.domain.errors import ConflictError, InvalidError
+
+
+def without_nul(value: Any) -> Any:
+    """PostgreSQL's text cannot hold the character NUL, and nobody types it."""
+    return value.replace("\x00", "") if isinstance(value, str) else value
+
+
+class BaseForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+    """A form with its hidden CSRF field; text fields lose surrounding spaces and NUL."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def bind_field(self, form: WTFormsBase, unbound_field: Any, options: Any) -> Field:
+            if issubclass(unbound_field.field_class, StringField):
+                filters = [*unbound_field.kwargs.pop("filters", ()), without_nul]
+                unbound_field.kwargs["filters"] = list(dict.fromkeys(filters))
+            return unbound_field.bind(form=form, **options)
+
+
+class FormToken(HiddenField):
+    """A UUID made with the page: the same form sent twice carries the same one. `.data` is a UUID.
+
+    Every form that buys or provisions has one: `form_token = FormToken()`.
+    """
+
+    data: UUID | None
+
+    def __init__(self, label: str | None = None, **options: Any) -> None:
+        super().__init__(label, default=uuid4, **options)
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        if not valuelist:
+            return
+        try:
+            self.data = UUID(valuelist[0])
+        except ValueError as error:
+            self.data = None
+            raise ValueError("This page is damaged. Reload it and try again.") from error
+
+    def pre_validate(self, _form: WTFormsBase) -> None:
+        if self.data is None and not self.process_errors:
+            raise ValidationError("This page is damaged. Reload it and try again.")
+
+    def _value(self) -> str:
+        return str(self.data or "")
+
+
+@contextmanager
+def show_domain_error_on(form: BaseForm) -> Iterator[None]:
+    """Show a business error on the field it names, else above the form; then the view goes on.
+
+    What is not found or not allowed is no matter of the form and passes through.
+    """
+    try:
+        yield
+    except (InvalidError, ConflictError) as error:
+        if error.field and error.field in form:
+            field = form[error.field]
+            field.errors = [*field.errors, error.message]
+        else:
+            form.form_errors.append(error.message)
+
+
+def errors_of(form: BaseForm) -> list[tuple[str | None, str]]:
+    """For the error summary: (id of the field or None, message), in the order of the form."""
+    found: list[tuple[str | None, str]] = [(None, message) for message in form.form_errors]
+    for field in form:
+        found += [(field.id, message) for message in field.errors if isinstance(message, str)]
+    return found

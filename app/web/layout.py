@@ -1,0 +1,95 @@
+"""What the layouts show around every page: who is signed in, the navigation, the theme."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+
+from app.domain.access import Permission, Viewer
+from app.services.navigation import count_failed_assets
+from app.web.viewer import known_signed_in, shows_vat
+
+THEMES = ("light", "dark", "system")
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    label: str
+    endpoint: str
+    icon: str
+    count: str | None = None
+
+    @property
+    def url(self) -> str:
+        return url_for(self.endpoint)
+
+    @property
+    def is_current(self) -> bool:
+        """The home page only on itself, others on everything beneath them."""
+        return request.path == self.url or (
+            self.url not in {"/", "/bss/"} and request.path.startswith(self.url)
+        )
+
+
+_STOREFRONT = (
+    NavigationItem("Home", "storefront.home", "home"),
+    NavigationItem("Catalogue", "storefront.list_software", "apps"),
+    NavigationItem("Azure plans", "storefront.list_subscriptions", "cloud"),
+    NavigationItem("Orders", "storefront.list_orders", "shopping-cart"),
+    NavigationItem("Billing", "storefront.billing", "receipt"),
+)
+_BSS_HOME = (NavigationItem("Home", "bss.home", "home"),)
+_BSS_ACCOUNTS = (NavigationItem("Accounts", "bss.list_accounts", "building"),)
+
+
+def init_layout(app: Flask) -> None:
+    app.context_processor(_context)
+    app.jinja_env.globals.update(
+        storefront_navigation=storefront_navigation,
+        bss_navigation=bss_navigation,
+        vat_words=vat_words,
+        shows_vat=shows_vat,
+        Permission=Permission,
+    )
+
+
+def vat_words() -> str:
+    """`excl. VAT` or `incl. VAT`: stands beside every amount on a page."""
+    return "incl. VAT" if shows_vat() else "excl. VAT"
+
+
+def storefront_navigation() -> list[NavigationItem]:
+    return _present(_STOREFRONT)
+
+
+def bss_navigation() -> dict[str, list[NavigationItem]]:
+    """Heading → items. The count of failed assets costs a statement, on full pages only."""
+    assets = NavigationItem("Assets", "bss.list_assets", "server-2", _failed_count())
+    groups = {"": _present((*_BSS_HOME, *_BSS_ACCOUNTS)), "Billing": _present((assets,))}
+    return {heading: items for heading, items in groups.items() if items}
+
+
+def _present(items: tuple[NavigationItem, ...]) -> list[NavigationItem]:
+    """Only pages that exist."""
+    return [item for item in items if item.endpoint in current_app.view_functions]
+
+
+def _failed_count() -> str | None:
+    if g.get("is_error_page"):
+        return None  # an error page asks PostgreSQL nothing
+    signed_in = known_signed_in()
+    failed = count_failed_assets(signed_in.viewer) if signed_in else 0
+    return f"{failed} failed" if failed else None
+
+
+def _context() -> dict[str, Any]:
+    signed_in = known_signed_in()
+    viewer: Viewer | None = signed_in.viewer if signed_in else None
+    theme = request.cookies.get(THEME_COOKIE, "system")
+    return {
+        "viewer": viewer,
+        "marketplace_name": signed_in.marketplace.name if signed_in else "Entrepot",
+        "may_switch_vat": bool(signed_in and signed_in.marketplace.viewers_may_switch_vat),
+        "theme": theme if theme in THEMES else "system",
+    }

@@ -1,0 +1,125 @@
+"""What all tests share: the servers of the session, the app on an empty database, a client.
+
+Each test process has its own database. The sandbox is the one double there is.
+"""
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from app import create_app
+from app.config import Settings
+from app.database import Base, db
+from embedded.for_tests import Servers
+from tests import factories
+from tests.support.html import CheckedClient
+from tests.support.sandbox import Sandbox
+from tests.support.statements import max_queries
+
+REPOSITORY = Path(__file__).parent.parent
+_KEPT = {"control", "marketplace_options"}
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory):
+    with Servers(tmp_path_factory.mktemp("servers"), with_sandbox=True) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def owner_engine(servers):
+    """A migrated database of this test process, as its owner."""
+    name = f"test_{uuid4().hex[:12]}"
+    admin = sa.create_engine(servers.database_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    url = sa.make_url(servers.database_url).set(database=name)
+    _migrate(url.render_as_string(hide_password=False))
+    engine = sa.create_engine(url)
+    factories.session.configure(bind=engine)
+    yield engine
+    factories.session.remove()
+    engine.dispose()
+
+
+def _migrate(url):
+    before = os.environ.get("DATABASE_URL")
+    os.environ["DATABASE_URL"] = url
+    try:
+        command.upgrade(Config(toml_file=REPOSITORY / "pyproject.toml"), "head")
+    finally:
+        os.environ.pop("DATABASE_URL")
+        if before is not None:
+            os.environ["DATABASE_URL"] = before
+
+
+@pytest.fixture(scope="session")
+def settings(servers, owner_engine):
+    environment = servers.environment(
+        ENTREPOT_ENV="test",
+        DATABASE_URL=owner_engine.url.render_as_string(hide_password=False),
+    )
+    return Settings.from_env(environment)
+
+
+@pytest.fixture(scope="session")
+def the_app(settings):
+    flask_app = create_app(settings)
+    flask_app.test_client_class = CheckedClient
+    yield flask_app
+    with flask_app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(the_app, owner_engine):
+    """The app with empty tables and an empty queue. No context is pushed: views push theirs."""
+    _empty_tables(owner_engine)
+    the_app.extensions["queue"].connection.flushdb()
+    factories.session.rollback()
+    yield the_app
+    factories.session.remove()
+
+
+def _empty_tables(engine):
+    names = [table.name for table in Base.metadata.sorted_tables if table.name not in _KEPT]
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+        connection.execute(sa.text("UPDATE control SET provisioning_enabled = true, min_epoch = 1"))
+        connection.execute(
+            sa.text("UPDATE marketplace_options SET shows_vat = false, viewers_may_switch_vat=true")
+        )
+
+
+@pytest.fixture
+def context(app):
+    """For tests that call services directly, without a request."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def sandbox(servers):
+    """Microsoft, without faults and with nothing bought but the demo's own orders."""
+    control = Sandbox(servers.sandbox_url, servers.settings.state_dir)
+    control.reset()
+    return control
+
+
+@pytest.fixture
+def at_most(the_app):
+    """`with at_most(6): client.get(…)` fails on the seventh SQL statement."""
+    with the_app.app_context():
+        engine = db.engine
+    return lambda most: max_queries(engine, most)
