@@ -1,6 +1,7 @@
 """What `make run` starts: everything, in order, until Ctrl-C or SIGTERM."""
 
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -12,8 +13,8 @@ from embedded.errors import EmbeddedError
 from embedded.ports import insist_on_port
 from embedded.postgresql import PostgreSQL
 from embedded.redis import Redis
-from embedded.settings import RunSettings, system_environment, write_environment
-from embedded.state import locked, open_state
+from embedded.settings import RunSettings, system_settings
+from embedded.state import locked, open_state, write_private
 from embedded.supervisor import StoppedError, Supervisor, parent_watch
 
 # Lets `entrepot …` in another terminal find this run.
@@ -64,10 +65,9 @@ def _run(settings: RunSettings, asked_to_stop: Callable[[], bool] | None) -> Non
 
 def _start_all(supervisor: Supervisor, settings: RunSettings, folder: Path) -> None:
     database_url, redis_url, psql = _start_servers(supervisor, settings, folder)
-    environment = system_environment(
-        settings, database_url=database_url, redis_url=redis_url, psql=psql
-    )
-    write_environment(folder / _ENVIRONMENT, environment)
+    told = system_settings(settings, database_url=database_url, redis_url=redis_url, psql=psql)
+    write_private(folder / _ENVIRONMENT, json.dumps(told, indent=2))
+    environment = os.environ | told
     supervisor.run_once(programs.migrate(environment))
     supervisor.run_once(programs.load_demo(environment))
     web = programs.web(settings, environment)

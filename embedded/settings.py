@@ -1,6 +1,5 @@
 """What may be set for `make run`, and the environment that its processes are given."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,23 +47,19 @@ class RunSettings:
 
 def sandbox_environment(settings: RunSettings) -> dict[str, str]:
     """The environment of this machine and what the sandbox asks for."""
-    return os.environ | {
-        "SANDBOX_PORT": str(settings.sandbox_port),
-        "ENTREPOT_STATE": str(settings.state_dir.absolute()),
-        "PYTHONUNBUFFERED": "1",
-    }
+    return os.environ | _common_settings(settings)
 
 
-def system_environment(
+def system_settings(
     settings: RunSettings, *, database_url: str, redis_url: str, psql: Path | None = None
 ) -> dict[str, str]:
-    """The environment of web, worker, dispatcher and the `entrepot` commands.
+    """What web, worker, dispatcher and the `entrepot` commands are told.
 
     The sandbox must have written its files. Microsoft's addresses and credentials are always the
     sandbox's, whatever the person's own environment says: this run never buys anything.
     """
     folder = settings.state_dir.absolute()
-    return sandbox_environment(settings) | {
+    return _common_settings(settings) | {
         "ENTREPOT_ENV": "development",
         "PORT": str(settings.port),
         "DATABASE_URL": database_url,
@@ -83,10 +78,21 @@ def system_environment(
     }
 
 
-def write_environment(path: Path, environment: Mapping[str, str]) -> None:
-    """Keep what differs from this process's own environment, for commands in other terminals."""
-    kept = {name: word for name, word in environment.items() if os.environ.get(name) != word}
-    state.write_private(path, json.dumps(kept, indent=2))
+def system_environment(
+    settings: RunSettings, *, database_url: str, redis_url: str, psql: Path | None = None
+) -> dict[str, str]:
+    """The environment of this machine with `system_settings` on top."""
+    return os.environ | system_settings(
+        settings, database_url=database_url, redis_url=redis_url, psql=psql
+    )
+
+
+def _common_settings(settings: RunSettings) -> dict[str, str]:
+    return {
+        "SANDBOX_PORT": str(settings.sandbox_port),
+        "ENTREPOT_STATE": str(settings.state_dir.absolute()),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def _port(env: Mapping[str, str], setting: str, default: int) -> int:

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 import sqlite3
+import ssl
 import sys
 from pathlib import Path
 
@@ -33,10 +34,8 @@ def main() -> int:
 
 def _run(arguments: argparse.Namespace) -> None:
     listener = _listener(arguments)
-    state = _opened_state(arguments.state)
-    demo.load(state)
-    demo.write_access(state)
-    server = bind(create_sandbox(state), listener, server_context(state.folder))
+    state, context = _prepared(arguments.state)
+    server = bind(create_sandbox(state), listener, context)
     host, port = listener.getsockname()[:2]
     sys.stdout.write(f"Sandbox is ready: https://{host}:{port}\n")
     sys.stdout.flush()
@@ -80,11 +79,15 @@ def _why_no_port(port: int, error: OSError | OverflowError) -> str:
     return f"The sandbox cannot listen on port {port}: {error}."
 
 
-def _opened_state(folder: Path) -> SandboxState:
+def _prepared(folder: Path) -> tuple[SandboxState, ssl.SSLContext]:
+    """The demo world and the certificate of a state folder, new or as they were left."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return SandboxState.opened(folder)
-    except (OSError, sqlite3.Error) as error:
+        state = SandboxState.opened(folder)
+        demo.load(state)
+        demo.write_access(state)
+        return state, server_context(folder)
+    except (OSError, sqlite3.Error, ValueError) as error:  # ValueError: no certificate or key
         raise StartError(f"The state folder {folder} cannot be used: {error}.") from error
 
 

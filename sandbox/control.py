@@ -24,9 +24,10 @@ class ControlError(ValueError):
     """What is wrong with a call of the control surface, in one sentence."""
 
 
-@bp.before_request
+@bp.before_app_request
 def refuse_strangers() -> None:
-    if not ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
+    is_control = request.path.startswith(f"{bp.url_prefix}/")
+    if is_control and not ipaddress.ip_address(request.remote_addr or "::").is_loopback:
         abort(HTTPStatus.NOT_FOUND)
 
 
@@ -56,7 +57,7 @@ def reset() -> ResponseReturnValue:
 
 @bp.post("/seed")
 def seed() -> ResponseReturnValue:
-    return plant(current_state(), _sent()), HTTPStatus.CREATED
+    return plant(current_state(), _sent())
 
 
 @bp.get("/ledger")
@@ -90,7 +91,7 @@ def plan_fault() -> ResponseReturnValue:
     )
     state = current_state()
     state.faults.add(fault, times=times)
-    return jsonify(state.faults.planned()), HTTPStatus.CREATED
+    return jsonify(state.faults.planned())
 
 
 @bp.get("/clock")

@@ -32,8 +32,8 @@ ROUTES = frozenset(
 
 _PLAIN_KINDS = frozenset({"drop_before", "drop_after", "truncated", "garbage", "unknown_state"})
 _PARAMETER_KINDS = (
-    re.compile(r"status:[1-5]\d\d(:\w+)?"),
-    re.compile(r"status_after:[1-5]\d\d(:\w+)?"),
+    re.compile(r"status:[2-5]\d\d(:\w+)?"),
+    re.compile(r"status_after:[2-5]\d\d(:\w+)?"),
     re.compile(r"(late|slow):\d+(\.\d+)?"),
 )
 # Kinds that only make sense where the answer has the part they spoil.

@@ -20,7 +20,8 @@ from sandbox.state import current_state
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-DROPPED = "sandbox.dropped"  # in the environ: close the connection, answer nothing
+# A response with this header is never sent: the server closes the connection instead.
+DROPPED = "X-Sandbox-Dropped"
 _REMEMBERED_FOR = timedelta(hours=24)
 _CHANGES = frozenset({"POST", "PUT", "PATCH"})
 # What is remembered for a repeated MS-RequestId: done, or definitely refused.
@@ -66,8 +67,7 @@ def _with_fault(planned: Fault | None, effect: Callable[[], Response]) -> Respon
 
 
 def _dropped() -> Response:
-    request.environ[DROPPED] = True
-    return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+    return Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={DROPPED: "1"})
 
 
 def _late(planned: Fault, effect: Callable[[], Response]) -> Response:

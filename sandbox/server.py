@@ -71,7 +71,7 @@ def _finish(response: Response) -> Response:
         LoggedRequest(
             method=request.method,
             path=request.path,
-            status=0 if request.environ.get(DROPPED) else response.status_code,
+            status=0 if DROPPED in response.headers else response.status_code,
             ms_request_id=request.headers.get("MS-RequestId"),
             ms_correlation_id=request.headers.get("MS-CorrelationId"),
             route=g.get("route"),
@@ -126,7 +126,7 @@ class _KeepAliveHandler(WSGIRequestHandler):
             body = self.rfile.read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         response = PlainResponse.from_app(self.server.app, environ, buffered=True)
-        if environ.get(DROPPED):
+        if DROPPED in response.headers:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return

@@ -3,7 +3,10 @@
 Each test process has its own database. The sandbox is the one double there is.
 """
 
+import datetime as dt
+import hashlib
 import os
+import secrets
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,10 +14,15 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
 
 from app import create_app
 from app.config import Settings
 from app.database import Base, db
+from app.domain.purchase import PurchaseState
+from app.models import Purchase, UserSession
+from app.services.purchases import step
 from embedded.for_tests import Servers
 from tests import factories
 from tests.support.html import CheckedClient
@@ -98,7 +106,7 @@ def _empty_tables(engine):
 
 
 @pytest.fixture
-def context(app):
+def app_context(app):
     """For tests that call services directly, without a request."""
     with app.app_context():
         yield
@@ -110,10 +118,76 @@ def client(app):
 
 
 @pytest.fixture
+def sign_in(client):
+    """Sign a user in with `client`, by a session row of its own and without the form."""
+
+    def as_user(user, *, into=client):
+        token = secrets.token_urlsafe(32)
+        factories.session.add(
+            UserSession(
+                token_hash=hashlib.sha256(token.encode()).hexdigest(),
+                user_id=user.id,
+                account_id=user.account_id,
+                tenant_id=user.tenant_id,
+                ends_at=factories.NOW + dt.timedelta(hours=12),
+            )
+        )
+        factories.session.commit()
+        with into.session_transaction() as cookie:
+            cookie["_user_id"] = token
+            cookie["_fresh"] = True
+        return into
+
+    return as_user
+
+
+@pytest.fixture
+def run_jobs(app):
+    """What is on the queue, through a real RQ worker."""
+
+    def run():
+        queue = app.extensions["queue"]
+        with app.app_context():
+            worker = SimpleWorker([queue], connection=queue.connection, serializer=JSONSerializer)
+            worker.work(burst=True, logging_level="ERROR")
+
+    return run
+
+
+@pytest.fixture
+def settle(app):
+    """Let every purchase run until it waits for something other than time; no sleeping."""
+
+    def until_final(rounds=12):
+        driver = app.extensions["purchase_driver"]
+        with app.app_context():
+            for _ in range(rounds):
+                for purchase_id in make_due():
+                    step(purchase_id, driver=driver)
+
+    return until_final
+
+
+def make_due():
+    """Bring forward what waits; the ids that are not final."""
+    moved = factories.session.scalars(
+        sa.update(Purchase)
+        .where(Purchase.next_run_at.is_not(None))
+        .where(Purchase.state.not_in([PurchaseState.SYNCHRONIZED, PurchaseState.FAILED]))
+        .values(next_run_at=sa.func.now())
+        .returning(Purchase.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    factories.session.commit()
+    return moved
+
+
+@pytest.fixture
 def sandbox(servers):
     """Microsoft, without faults and with nothing bought but the demo's own orders."""
     control = Sandbox(servers.sandbox_url, servers.settings.state_dir)
     control.reset()
+    control.change(list_lag_seconds=0, order_pending_seconds=0, subscription_id_delay_seconds=0)
     return control
 
 

@@ -244,12 +244,18 @@ class AssetFactory(OwnedFactory):
         return super()._create(model_class, *args, **kwargs)
 
 
+def generic_product():
+    """The one product of all reservations."""
+    found = session.query(Product).filter_by(code="azure-plan-reserved-instances").one_or_none()
+    return found or ProductFactory(generic=True)
+
+
 class ReservationFactory(AssetFactory):
     class Meta:
         model = Reservation
         exclude = ("account", "product", "purchase_state", "subscription")
 
-    product = factory.LazyFunction(lambda: generic_product())
+    product = factory.LazyFunction(generic_product)
     subscription = factory.SubFactory(
         SubscriptionFactory, account=factory.SelfAttribute("..account")
     )
@@ -291,12 +297,6 @@ class PurchaseFactory(ModelFactory):
     order_id = factory.LazyAttribute(lambda row: row.asset.microsoft_order_id)
     created_by = "a test"
     params = factory.LazyAttribute(lambda row: params_for(row.asset))
-
-
-def generic_product():
-    """The one product of all reservations."""
-    found = session.query(Product).filter_by(code="azure-plan-reserved-instances").one_or_none()
-    return found or ProductFactory(generic=True)
 
 
 def params_for(asset):

@@ -1,7 +1,7 @@
-"""Fetch what app/static/vendor holds, checked against vendor.lock. Run by hand after a version bump.
+"""Fetch what app/static/vendor holds, checked against vendor.lock. By hand, for a new version.
 
-    python tools/vendor.py            fetch, check, copy
-    python tools/vendor.py --relock   the same, but write the hashes of what came
+python tools/vendor.py            fetch, check, copy
+python tools/vendor.py --relock   the same, but write the hashes of what came
 """
 
 import hashlib
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def _pack(name: str, version: str, folder: Path) -> Path:
-    subprocess.run(
+    subprocess.run(  # noqa: S603  # names out of our own lock
         ["npm", "pack", "--silent", f"{name}@{version}"],  # noqa: S607  # whichever npm is here
         cwd=folder,
         check=True,

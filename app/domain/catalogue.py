@@ -1,5 +1,7 @@
 """What the catalogue is called: the one product of all reservations, their types, the segments."""
 
+from collections.abc import Iterable
+
 RESERVED_INSTANCES_CODE = "azure-plan-reserved-instances"
 RESERVED_INSTANCES_NAME = "Azure Plan Reserved Instances"
 
@@ -22,7 +24,7 @@ _RESERVATION_TYPES = {
     "PostgreSql": "PostgreSQL",
     "RedisCache": "Azure Redis Cache Premium",
 }
-_POSITIONS = {word: position for position, word in enumerate(_RESERVATION_TYPES)}
+_POSITIONS = {name: position for position, name in enumerate(_RESERVATION_TYPES.values())}
 
 
 def reservation_type_name(arm_word: str) -> str:
@@ -30,9 +32,9 @@ def reservation_type_name(arm_word: str) -> str:
     return _RESERVATION_TYPES.get(arm_word, arm_word)
 
 
-def in_wizard_order(arm_words: list[str]) -> list[str]:
-    """The known types as the wizard lists them, then those we do not know."""
-    return sorted(arm_words, key=lambda word: (_POSITIONS.get(word, len(_POSITIONS)), word))
+def in_wizard_order(names: Iterable[str]) -> list[str]:
+    """The names of known types as the wizard lists them, then those we do not know."""
+    return sorted(names, key=lambda name: (_POSITIONS.get(name, len(_POSITIONS)), name))
 
 
 def software_product_code(microsoft_product_id: str) -> str:

@@ -279,7 +279,7 @@ def _cart_is_gone(row: ClaimedPurchase) -> Step:
         return
     found = yield from _ask(row, FindOrder())
     if isinstance(found, OrderSeen):
-        yield from _take_order(row, found)
+        yield from _adopt(row, found)
     elif found is not None and row.state is PurchaseState.CART_READY:
         # refused for good once, listed nowhere, quiet for long: proved
         if (wait := _quiet_left(row)) > 0:
@@ -294,6 +294,16 @@ def _cart_is_gone(row: ClaimedPurchase) -> Step:
             message="The cart expired before Microsoft said whether it was bought.",
             again_in=_DAY,
         )
+
+
+def _adopt(row: ClaimedPurchase, order: OrderSeen) -> Step:
+    """An earlier send had arrived after all. The graph leads there from failed, not from a cart."""
+    if row.state is PurchaseState.CART_READY:
+        late = "An earlier request was carried out after all; its order is taken over."
+        if not (yield RecordFailed("late_order", late, answered_checkout=True, again_in=0.0)):
+            return
+        row = replace(row, state=PurchaseState.FAILED)
+    yield from _take_order(row, order)
 
 
 def _look_for_late_order(row: ClaimedPurchase) -> Step:

@@ -189,7 +189,12 @@ def _wake(
 
 
 def _reopen(session: Session, asset: Asset, purchase: Purchase) -> None:
-    """The same row and the same cart, due now; an older send may still be on its way."""
+    """The same row and the same cart, due now; an older send may still be on its way.
+
+    A worker that is just looking for a late order is fenced out: it read another state.
+    """
+    purchase.fence += 1
+    purchase.lease_until = None
     params = current_params(session, asset)
     if params != purchase.params:
         purchase.params = params

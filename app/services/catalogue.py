@@ -12,11 +12,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.database import reading
 from app.domain.access import Viewer
 from app.domain.assets import AssetKind, term_label
-from app.domain.catalogue import COMMERCIAL, in_wizard_order, reservation_type_name
+from app.domain.catalogue import COMMERCIAL, in_wizard_order
 from app.domain.errors import InvalidError, NotFoundError
 from app.domain.pricing import PricedLine
 from app.models import Product, Sku
-from app.services.pages import Keys, Page, PageRequest, fetch_page
+from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
 from app.services.prices import Pricing, Resale, pricing_seen_by, shown_to
 
 Entity = TypeVar("Entity")
@@ -115,11 +115,9 @@ class SoftwarePlan:
 
 def reservation_types(viewer: Viewer) -> list[Choice]:
     """The types of which something is for sale, in the wizard's order."""
-    words = sa.select(Sku.reservation_type).where(*_for_sale(AssetKind.RESERVATION)).distinct()
-    found = [word for word in reading(viewer.scope).scalars(words) if word is not None]
-    return [
-        Choice(value=word, label=reservation_type_name(word)) for word in in_wizard_order(found)
-    ]
+    query = sa.select(Sku.reservation_type).where(*_for_sale(AssetKind.RESERVATION)).distinct()
+    names = in_wizard_order(name for name in reading(viewer.scope).scalars(query) if name)
+    return [Choice(value=name, label=name) for name in names]
 
 
 def choices_for(viewer: Viewer, reservation_type: str) -> ReservationChoices:
@@ -243,7 +241,7 @@ def offer_of(viewer: Viewer, pricing: Pricing, sku: Sku) -> SkuOffer:
 def _read_page(
     session: Session, query: sa.Select[Entity], keys: Keys, page: PageRequest
 ) -> Page[Entity]:
-    total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+    total = count_rows(session, query)
     found = fetch_page(session, query, keys, page, total=total)
     return found.with_items([row[0] for row in found.items])
 

@@ -79,9 +79,20 @@ class Keys:
     descending: bool = False
 
 
+def count_rows(session: Session, query: sa.Select[*tuple[Any, ...]]) -> int:
+    """How many rows `query` has. For lists whose totals are not kept."""
+    counted = query.with_only_columns(sa.func.count(), maintain_column_froms=True)
+    return session.scalars(counted).one()
+
+
 def fetch_page(
-    session: Session, query: sa.Select[Any], keys: Keys, wanted: PageRequest, *, total: int
-) -> Page[sa.Row[Any]]:
+    session: Session,
+    query: sa.Select[*tuple[Any, ...]],
+    keys: Keys,
+    wanted: PageRequest,
+    *,
+    total: int,
+) -> Page[sa.Row[*tuple[Any, ...]]]:
     """One page of `query` (which has no order or limit yet) in one statement.
 
     Rows carry the query's own columns first. A position that does not fit the keys counts as none,
@@ -128,7 +139,7 @@ def _beyond(keys: Keys, values: Sequence[Any], *, backwards: bool) -> sa.ColumnE
     return here < there if keys.descending != backwards else here > there
 
 
-def _position(number: int, rows: Sequence[sa.Row[Any]], keys: Keys) -> Position | None:
+def _position(number: int, rows: Sequence[sa.Row[*tuple[Any, ...]]], keys: Keys) -> Position | None:
     if not rows:
         return None
     return Position(number, tuple(_text(value) for value in rows[0][-len(keys.columns) :]))

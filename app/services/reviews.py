@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.database import reading
 from app.domain.access import AccountKind, Viewer
-from app.domain.assets import AssetKind, subscription_number, term_label
+from app.domain.assets import AssetKind, order_number, subscription_number, term_label
 from app.domain.errors import NotFoundError
 from app.domain.orders import OrderStatus
 from app.domain.pricing import PricedLine
@@ -27,7 +27,7 @@ class Review:
     """
 
     order_id: UUID
-    number: int
+    number: str
     form_token: UUID
     status: OrderStatus
     account_id: UUID
@@ -64,7 +64,7 @@ def get_review(viewer: Viewer, order_id: UUID) -> Review:
     shown = shown_line(viewer, line, hides_prices=row.hides_prices)
     return Review(
         order_id=order.id,
-        number=order.number,
+        number=order_number(order.number),
         form_token=order.form_token,
         status=order.status,
         account_id=order.account_id,

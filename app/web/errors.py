@@ -73,7 +73,9 @@ def show_problem(status: int, advice: str | None = None) -> Response:
         advice or (known.advice if known else "Go back and try again."),
     )
     if is_htmx() and status not in _IN_PLACE:
-        return as_toast(make_response(render_template("errors/_toast.html", problem=problem), status))
+        return as_toast(
+            make_response(render_template("errors/_toast.html", problem=problem), status)
+        )
     template = "errors/_problem.html" if wants_partial() else "errors/page.html"
     html = render_template(template, problem=problem, layout=_layout())
     return vary_by_htmx(make_response(html, status))

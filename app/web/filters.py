@@ -16,6 +16,7 @@ from app.domain.money import round_money
 from app.web.viewer import viewer_zone
 
 LOCALE = Locale("en")
+_NO_TIME = Markup("\N{EN DASH}")
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
 _TODAY_HOURS = 24
@@ -76,7 +77,7 @@ def datetime_text(instant: dt.datetime | None) -> str:
 def datetime(instant: dt.datetime | None) -> Markup:
     """`9 Dec 2026, 10:12` in the viewer's zone, as a `<time>`; `Today 11:41` under 24 hours."""
     if instant is None:
-        return Markup(NONE)
+        return _NO_TIME
     local, now = instant.astimezone(viewer_zone()), dt.datetime.now(viewer_zone())
     if local.date() == now.date():
         return _time(instant, f"Today {local:%H:%M}")
@@ -86,7 +87,7 @@ def datetime(instant: dt.datetime | None) -> Markup:
 def datetime_utc(instant: dt.datetime | None) -> Markup:
     """`9 Dec 2026, 08:12 UTC` as a `<time>`."""
     if instant is None:
-        return Markup(NONE)
+        return _NO_TIME
     text = format_datetime(instant.astimezone(dt.UTC), "d MMM y, HH:mm", locale=LOCALE)
     return _time(instant, f"{text} UTC")
 
@@ -94,7 +95,7 @@ def datetime_utc(instant: dt.datetime | None) -> Markup:
 def ago(instant: dt.datetime | None) -> Markup:
     """`6 s ago`, `12 min ago`, `3 h ago`, then the date; a `<time>`."""
     if instant is None:
-        return Markup(NONE)
+        return _NO_TIME
     seconds = max(0, int((dt.datetime.now(dt.UTC) - instant).total_seconds()))
     if seconds < _MINUTE:
         return _time(instant, f"{seconds} s ago")
@@ -124,7 +125,7 @@ def initials(name: str) -> str:
 
 def _time(value: dt.date | None, text: str) -> Markup:
     if value is None:
-        return Markup(NONE)
+        return _NO_TIME
     stamp = value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value
     machine = stamp.isoformat().replace("+00:00", "Z")
     return Markup('<time datetime="{}">{}</time>').format(machine, escape(text))

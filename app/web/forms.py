@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
+from flask import Flask
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, StringField
+from wtforms import Field, StringField
 from wtforms.form import BaseForm as WTFormsBase
 from wtforms.validators import ValidationError
+from wtforms.widgets import HiddenInput
 
 from app.domain.errors import ConflictError, InvalidError
 
@@ -26,15 +28,17 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
             if issubclass(unbound_field.field_class, StringField):
                 filters = [*unbound_field.kwargs.pop("filters", ()), without_nul]
                 unbound_field.kwargs["filters"] = list(dict.fromkeys(filters))
-            return unbound_field.bind(form=form, **options)
+            field: Field = unbound_field.bind(form=form, **options)
+            return field
 
 
-class FormToken(HiddenField):
+class FormToken(Field):
     """A UUID made with the page: the same form sent twice carries the same one. `.data` is a UUID.
 
     Every form that buys or provisions has one: `form_token = FormToken()`.
     """
 
+    widget = HiddenInput()
     data: UUID | None
 
     def __init__(self, label: str | None = None, **options: Any) -> None:
@@ -79,3 +83,7 @@ def errors_of(form: BaseForm) -> list[tuple[str | None, str]]:
     for field in form:
         found += [(field.id, message) for message in field.errors if isinstance(message, str)]
     return found
+
+
+def init_forms(app: Flask) -> None:
+    app.jinja_env.globals["errors_of"] = errors_of

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
+from markupsafe import Markup
 
 from app.services.pages import DEFAULT_SIZE, SIZES, PageRequest, Position
 from app.web.viewer import find_signed_in
@@ -20,6 +21,7 @@ _POSITIONS = ("page", "after", "before")
 class ListQuery:
     """What a list is asked to show. Values that nobody knows are ignored and named in `notices`."""
 
+    list_id: str  # of the partial's root, which htmx replaces
     q: str
     sort: str  # a name out of `sorts`
     descending: bool
@@ -33,6 +35,7 @@ class ListQuery:
 
 
 def read_list(
+    list_id: str,
     *,
     sorts: Collection[str],
     default_sort: str,
@@ -40,6 +43,7 @@ def read_list(
 ) -> ListQuery:
     """Read `q`, `sort`, `page`, `after`, `before`, `per_page` and the named filters.
 
+    `list_id` is the id of the list's partial: `_reservation_table.html` → `reservation-table`.
     A sort runs downwards with a leading minus: `sort=-total`. `filters` maps each filter to the
     values it may take, e.g. `{"status": AssetStatus}`.
     """
@@ -52,6 +56,7 @@ def read_list(
     }
     _one_of("vat", {"incl", "excl"}, notices)
     return ListQuery(
+        list_id=list_id,
         q=request.args.get("q", "").replace("\x00", "").strip()[:_LONGEST_SEARCH],
         sort=sort.removeprefix("-"),
         descending=sort.startswith("-"),
@@ -130,7 +135,9 @@ def sort_url(name: str, query: ListQuery) -> str:
     return list_url(sort=f"-{name}" if is_up else name)
 
 
-def page_url(query: ListQuery, *, after: Position | None = None, before: Position | None = None) -> str:
+def page_url(
+    query: ListQuery, *, after: Position | None = None, before: Position | None = None
+) -> str:
     """This list at a neighbouring page."""
     sort = f"-{query.sort}" if query.descending else query.sort
     name, position = ("after", after) if after else ("before", before)
@@ -139,7 +146,29 @@ def page_url(query: ListQuery, *, after: Position | None = None, before: Positio
     return list_url(**{name: _serializer().dumps([sort, position.number, *position.keys])})
 
 
+def list_path() -> str:
+    return request.path
+
+
+def kept_arguments() -> list[tuple[str, str]]:
+    """What a search keeps of the query string: filters and sort, not the page."""
+    return [(key, value) for key, value in request.args.items() if key not in {*_POSITIONS, "q"}]
+
+
+def list_link(url: str, list_id: str) -> Markup:
+    """The htmx attributes of a link that changes a list's view state."""
+    return Markup(
+        'hx-get="{}" hx-target="#{}" hx-swap="outerHTML" hx-push-url="true" hx-sync="this:replace"'
+    ).format(url, list_id)
+
+
 def init_pagination(app: Flask) -> None:
     app.jinja_env.globals.update(
-        list_url=list_url, page_url=page_url, sort_url=sort_url, page_sizes=SIZES
+        kept_arguments=kept_arguments,
+        list_link=list_link,
+        list_path=list_path,
+        list_url=list_url,
+        page_sizes=SIZES,
+        page_url=page_url,
+        sort_url=sort_url,
     )

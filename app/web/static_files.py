@@ -66,4 +66,5 @@ def _answer(file: StaticFile) -> Response:
             response.headers["Content-Encoding"] = "gzip"
     response.headers["Cache-Control"] = _FOR_EVER
     response.set_etag(f"{file.version}-{'gzip' if body is file.compressed else 'plain'}")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

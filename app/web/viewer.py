@@ -1,9 +1,9 @@
-"""Who is looking: from Flask-Login's user to the domain's Viewer, and how they want things shown."""
+"""Who is looking: Flask-Login's user as the domain's Viewer, and how they want things shown."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, request
+from flask import Flask, g, request, session
 from flask_login import UserMixin, current_user
 
 from app.config import Environment, Settings
@@ -79,3 +79,16 @@ def _signed_in() -> SignedIn:
     if signed_in is None:
         raise RuntimeError("Nobody is signed in: this view's policy should not be public.")
     return signed_in
+
+
+def begin_session(token: str) -> None:
+    """Let the browser carry `token` from now on. What it carried before is forgotten."""
+    session.clear()
+    session["_user_id"] = token  # Flask-Login's place for get_id()
+
+
+def end_session() -> str | None:
+    """Forget the browser's session and return its token."""
+    token: str | None = session.get("_user_id")
+    session.clear()
+    return token

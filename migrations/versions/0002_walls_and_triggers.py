@@ -33,9 +33,8 @@ DO $$ BEGIN
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$;
 DO $$ BEGIN
-  IF NOT pg_has_role(current_user, '{APP_ROLE}', 'MEMBER') THEN
-    EXECUTE format('GRANT {APP_ROLE} TO %I', current_user);
-  END IF;
+  -- from PostgreSQL 16 on the creator may administer the role but not become it without this
+  EXECUTE format('GRANT {APP_ROLE} TO %I', current_user);
 EXCEPTION WHEN unique_violation OR internal_error THEN NULL;
 END $$;
 """

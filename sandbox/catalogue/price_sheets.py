@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify, request
 
 from sandbox.catalogue.items import PRICE_STEP, Item
 from sandbox.catalogue.model import get_catalogue
-from sandbox.wire import RefusedError, answer, fault, read_json, requires_token, route_name
+from sandbox.control import ControlError
+from sandbox.control import bp as control
+from sandbox.wire import fault, requires_token, route_name
 
 _SELECTION = re.compile(r"market='([a-z]{2})',\s*pricesheetview='(\w+)'", re.IGNORECASE)
 _TARGET_VIEWS = {"azure_reservations": "AzureReservations", "software": "Software"}
@@ -25,6 +27,7 @@ _COLUMNS = (
     "EffectiveStartDate",
 )
 _EFFECTIVE_START_DATE = "2026-11-01T00:00:00Z"
+_TOO_MUCH = Decimal(10) ** 12
 
 
 @route_name("pricesheet")
@@ -63,22 +66,19 @@ def _csv(rows: list[tuple[str, ...]]) -> str:
     return text.getvalue()
 
 
+@control.post("/prices")
 def change_price() -> Response:
-    """Control surface: one SKU costs something else until the next reset."""
-    wanted = read_json()
+    """One SKU costs something else until the next reset."""
+    wanted = request.get_json(force=True, silent=True)
     if not isinstance(wanted, dict):
-        return fault(400, "800002", "The body is not a JSON object.")
+        raise ControlError("The body must be a JSON object.")
     item = get_catalogue().change_price(
         str(wanted.get("product_id")), str(wanted.get("sku_id")), _price(wanted.get("unit_price"))
     )
     if item is None:
-        return fault(404, "400018", "There is no such SKU.")
-    return answer(
-        {
-            "product_id": item.product_id,
-            "sku_id": item.sku_id,
-            "unit_price": f"{item.unit_price:.4f}",
-        }
+        raise ControlError("There is no such SKU.")
+    return jsonify(
+        product_id=item.product_id, sku_id=item.sku_id, unit_price=f"{item.unit_price:.4f}"
     )
 
 
@@ -86,7 +86,7 @@ def _price(value: Any) -> Decimal:
     try:
         price = Decimal(str(value))
     except InvalidOperation as error:
-        raise RefusedError(400, "800002", "unit_price is not a number.") from error
-    if not price.is_finite() or price < 0 or price >= Decimal("1e12"):
-        raise RefusedError(400, "800002", "unit_price is not an amount.")
+        raise ControlError("unit_price must be a number.") from error
+    if not price.is_finite() or not 0 <= price < _TOO_MUCH:
+        raise ControlError("unit_price must be an amount, 0 or more.")
     return price.quantize(PRICE_STEP)

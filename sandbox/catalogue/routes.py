@@ -38,7 +38,7 @@ SKUS_PER_PAGE = 75
 
 
 def register(app: Flask) -> None:
-    """Add the catalogue, the inventory check, the price sheets and the control of prices."""
+    """Add the catalogue, the inventory check and the price sheets."""
     get_catalogue()
     views = (
         ("/products", list_products),
@@ -64,12 +64,6 @@ def register(app: Flask) -> None:
         "/v1.0/sales/pricesheets(<selection>)/$value",
         "download_price_sheet",
         price_sheets.download_price_sheet,
-    )
-    app.add_url_rule(
-        "/__sandbox__/prices",
-        "change_price",
-        price_sheets.change_price,
-        methods=["POST"],
     )
 
 

@@ -34,9 +34,16 @@ class IdentitySession(MicrosoftSession):
         response = super().send(request, **kwargs)
         if response.status_code >= requests.codes.internal_server_error:
             response.raise_for_status()
-        if not isinstance(response.json(), dict):
+        if not _is_object(response):
             raise requests.exceptions.InvalidJSONError("a JSON object is expected")
         return response
+
+
+def _is_object(response: requests.Response) -> bool:
+    try:
+        return isinstance(response.json(), dict)
+    except requests.JSONDecodeError:
+        return False
 
 
 def is_untrusted(error: BaseException) -> bool:

@@ -1,0 +1,60 @@
+"""The command `entrepot`: what operators, `make` and the supervisor call."""
+
+import sys
+
+import click
+
+from app.cli.assets import expire_assets, refresh_assets
+from app.cli.data import create_admin, generate, load_demo
+from app.cli.dispatcher import dispatch
+from app.cli.doctor import doctor
+from app.cli.sentences import EXPECTED, sentence_for
+from app.cli.surroundings import complete_environment
+from app.cli.tables import check_migrations, make_migration, migrate, psql
+
+_COMMANDS: tuple[click.Command, ...] = (
+    check_migrations,
+    create_admin,
+    dispatch,
+    doctor,
+    expire_assets,
+    generate,
+    load_demo,
+    make_migration,
+    migrate,
+    psql,
+    refresh_assets,
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def entrepot() -> None:
+    """Look after an installation of Entrepot.
+
+    Settings come from the environment; where it has none, from the `make run` of this folder.
+    """
+
+
+for _command in _COMMANDS:
+    entrepot.add_command(_command)
+
+
+def main() -> None:
+    """Run one command. What goes wrong is one sentence on stderr and exit 1."""
+    try:
+        complete_environment()
+        sys.exit(entrepot.main(prog_name="entrepot", standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        sys.exit(0)
+    except click.Abort:
+        _fail("Stopped.")
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except EXPECTED as error:
+        _fail(sentence_for(error))
+
+
+def _fail(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(1)

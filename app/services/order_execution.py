@@ -1,0 +1,124 @@
+"""Executing an order: each line becomes an asset with its purchase, in the caller's transaction."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.access import Viewer
+from app.domain.assets import (
+    AssetKind,
+    AssetStatus,
+    BillingFrequency,
+    ProvisioningSyncStatus,
+    estimated_end,
+)
+from app.domain.errors import ConflictError
+from app.domain.orders import OrderStatus
+from app.models import Asset, Order, OrderLine, Product, Reservation, Sku, SoftwareSubscription
+from app.services.buying import check_plan, find_plan, reason_not_published
+from app.services.order_lines import buying_of, selling_of
+from app.services.purchases import start_purchase
+from app.services.today import today
+
+_Line = tuple[OrderLine, Sku, Product]
+
+
+def execute_order(session: Session, viewer: Viewer, order: Order) -> list[UUID]:
+    """Make the assets and queue their purchases; the order's row is locked by the caller.
+
+    Raises ConflictError where something was withdrawn since the prices were held.
+    """
+    lines = _lines(session, order)
+    _check_lines(session, viewer, lines)
+    order.status = OrderStatus.EXECUTED
+    order.executed_at = sa.func.now()
+    day = today(session)
+    assets = [_asset(order, line, sku, day) for line, sku, _ in lines]
+    session.add_all(assets)
+    session.flush()
+    for asset in assets:
+        start_purchase(session, asset, actor=viewer.email)
+    return [asset.id for asset in assets]
+
+
+def check_still_buyable(session: Session, viewer: Viewer, order: Order) -> None:
+    """Raises ConflictError where the order could not be executed now."""
+    _check_lines(session, viewer, _lines(session, order))
+
+
+def _check_lines(session: Session, viewer: Viewer, lines: list[_Line]) -> None:
+    """Prices are held; plans may be suspended and SKUs withdrawn all the same."""
+    for line, sku, product in lines:
+        if sku.cost is None:
+            raise ConflictError(f"Microsoft no longer sells {line.title}.")
+        if line.subscription_id is not None:
+            check_plan(find_plan(session, viewer, line.subscription_id), product)
+        elif not product.is_published:
+            raise ConflictError(reason_not_published(product.name))
+
+
+def _lines(session: Session, order: Order) -> list[_Line]:
+    query = (
+        sa.select(OrderLine, Sku, Product)
+        .join(Sku, Sku.id == OrderLine.sku_id)
+        .join(Product, Product.id == OrderLine.product_id)
+        .where(OrderLine.order_id == order.id)
+        .order_by(OrderLine.position)
+    )
+    return [(line, sku, product) for line, sku, product in session.execute(query)]
+
+
+def _asset(order: Order, line: OrderLine, sku: Sku, day: dt.date) -> Asset:
+    frozen = {**_purchased(order, line, sku, day), **_prices(line)}
+    if line.kind is AssetKind.RESERVATION:
+        return Reservation(
+            **frozen,
+            subscription_id=line.subscription_id,
+            reservation_type=sku.reservation_type,
+            region=sku.region,
+            arm_region=sku.arm_region,
+        )
+    return SoftwareSubscription(**frozen, software_subscription_sku=sku.title, segment=sku.segment)
+
+
+def _purchased(order: Order, line: OrderLine, sku: Sku, day: dt.date) -> dict[str, Any]:
+    expires_on = estimated_end(day, sku.term_duration)
+    return {
+        "account_id": order.account_id,
+        "tenant_id": order.tenant_id,
+        "order_id": order.id,
+        "order_line_id": line.id,
+        "product_id": line.product_id,
+        "name": line.title,
+        "status": AssetStatus.ACTIVE,
+        "provisioning_sync_status": ProvisioningSyncStatus.IN_PROGRESS,
+        "expires_on": expires_on,
+        "expiry_is_estimated": expires_on is not None,
+        "billing_frequency": BillingFrequency.ONE_TIME,
+        "term_duration": sku.term_duration,
+        "quantity": line.quantity,
+        "microsoft_product_id": sku.microsoft_product_id,
+        "microsoft_sku_id": sku.microsoft_sku_id,
+        "product_title": line.title,
+        "product_details": line.details,
+    }
+
+
+def _prices(line: OrderLine) -> dict[str, Any]:
+    buying, selling = buying_of(line), selling_of(line)
+    return {
+        "currency": line.currency,
+        "cost_currency": line.cost_currency,
+        "unit_cost": line.unit_cost,
+        "discount_percent": line.discount_percent,
+        "vat_rate": line.vat_rate,
+        "buying_unit_price": buying.unit_price,
+        "buying_net": buying.total.net,
+        "buying_vat": buying.total.vat,
+        "selling_unit_price": selling.unit_price if selling else None,
+        "selling_net": selling.total.net if selling else None,
+        "selling_vat": selling.total.vat if selling else None,
+    }

@@ -1,0 +1,295 @@
+"""Orders as they are shown: the list, and one with what it made."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.database import reading
+from app.domain.access import Viewer
+from app.domain.assets import (
+    AssetKind,
+    ProvisioningSyncStatus,
+    asset_number,
+    order_number,
+    subscription_number,
+    term_label,
+)
+from app.domain.errors import NotFoundError
+from app.domain.money import ZERO
+from app.domain.orders import OrderStatus
+from app.domain.pricing import PricedLine
+from app.models import Account, Asset, Order, OrderLine, Sku, Subscription
+from app.services.order_lines import shown_line
+from app.services.orders import APPROVAL_DAYS, may_decide
+from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+from app.services.prices import Resale
+from app.services.visibility import visible_to
+
+_NUMBER = re.compile(r"(?:ord-)?0*([1-9]\d{0,17})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VatLine:
+    """All that an order taxes at one rate."""
+
+    rate: Decimal
+    net: Decimal
+    vat: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderTotal:
+    """What the viewer pays for the whole order."""
+
+    currency: str
+    net: Decimal
+    vat_lines: list[VatLine]
+
+    @property
+    def vat(self) -> Decimal:
+        return sum((line.vat for line in self.vat_lines), ZERO)
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + self.vat
+
+    def shown(self, *, with_vat: bool) -> Decimal:
+        return self.gross if with_vat else self.net
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRow:
+    """`account_name` is None for whoever has one account only; `total` where it is hidden."""
+
+    id: UUID
+    number: str
+    status: OrderStatus
+    account_id: UUID
+    account_name: str | None
+    title: str
+    quantity: int
+    more_lines: int
+    placed_at: dt.datetime | None
+    placed_by_name: str
+    buyer_reference: str
+    total: OrderTotal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetMade:
+    id: UUID
+    number: str
+    name: str
+    kind: AssetKind
+    sync_status: ProvisioningSyncStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownLine:
+    kind: AssetKind
+    title: str
+    details: str
+    term: str
+    quantity: int
+    subscription_id: UUID | None
+    subscription_number: str | None
+    price: PricedLine | None
+    resale: Resale | None
+    asset: AssetMade | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderDetails:
+    id: UUID
+    number: str
+    status: OrderStatus
+    account_id: UUID
+    account_name: str
+    placed_by_name: str
+    quoted_at: dt.datetime
+    quote_ends_at: dt.datetime
+    placed_at: dt.datetime | None
+    executed_at: dt.datetime | None
+    approval_ends_at: dt.datetime | None
+    decided_by_name: str | None
+    decision_reason: str | None
+    buyer_reference: str
+    lines: list[ShownLine]
+    total: OrderTotal | None
+    may_decide: bool
+
+
+def list_orders(
+    viewer: Viewer, *, page: PageRequest, q: str = "", status: OrderStatus | None = None
+) -> Page[OrderRow]:
+    """Placed orders, the newest first. `q` looks in number, account, title and reference."""
+    session = reading(viewer.scope)
+    filters = [visible_to(viewer, Order), Order.status != OrderStatus.QUOTED, *_search(q)]
+    if status is not None:
+        filters.append(Order.status == status)
+    query = sa.select(Order, Account.name, Account.hides_prices).join(
+        Account, Account.id == Order.account_id
+    )
+    query = query.where(*filters)
+    total = count_rows(session, query)
+    keys = Keys(columns=(Order.number.expression,), descending=True)
+    found = fetch_page(session, query, keys, page, total=total)
+    lines = _lines_by_order(session, [row[0].id for row in found.items])
+    return found.with_items([_row(viewer, row, lines[row[0].id]) for row in found.items])
+
+
+def get_order(viewer: Viewer, order_id: UUID) -> OrderDetails:
+    session = reading(viewer.scope)
+    query = sa.select(Order, Account.name, Account.hides_prices).join(
+        Account, Account.id == Order.account_id
+    )
+    row = session.execute(
+        query.where(Order.id == order_id, visible_to(viewer, Order))
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError
+    order, account_name, hides_prices = row
+    assets = _assets_by_line(session, order.id)
+    lines = [
+        _shown(viewer, line, assets.get(line[0].id), hides_prices=hides_prices)
+        for line in session.execute(_lines_query(order.id))
+    ]
+    waits = order.status is OrderStatus.PENDING_APPROVAL
+    return OrderDetails(
+        id=order.id,
+        number=order_number(order.number),
+        status=order.status,
+        account_id=order.account_id,
+        account_name=account_name,
+        placed_by_name=order.placed_by_name,
+        quoted_at=order.quoted_at,
+        quote_ends_at=order.quote_ends_at,
+        placed_at=order.placed_at,
+        executed_at=order.executed_at,
+        approval_ends_at=_approval_ends_at(order) if waits else None,
+        decided_by_name=order.decided_by_name,
+        decision_reason=order.decision_reason,
+        buyer_reference=order.buyer_reference,
+        lines=lines,
+        total=_total([line.price for line in lines], order.currency),
+        may_decide=waits and may_decide(viewer),
+    )
+
+
+def _search(q: str) -> list[sa.ColumnElement[bool]]:
+    text = q.replace("\0", "").strip()
+    if not text:
+        return []
+    title = OrderLine.title.icontains(text, autoescape=True)
+    places = [
+        Account.name.icontains(text, autoescape=True),
+        Order.buyer_reference.icontains(text, autoescape=True),
+        sa.exists().where(OrderLine.order_id == Order.id, title),
+    ]
+    if number := _NUMBER.fullmatch(text):
+        places.append(Order.number == int(number.group(1)))
+    return [sa.or_(*places)]
+
+
+def _lines_by_order(session: Session, order_ids: list[UUID]) -> dict[UUID, list[OrderLine]]:
+    lines: dict[UUID, list[OrderLine]] = {order_id: [] for order_id in order_ids}
+    query = sa.select(OrderLine).where(OrderLine.order_id.in_(order_ids))
+    for line in session.scalars(query.order_by(OrderLine.position, OrderLine.id)):
+        lines[line.order_id].append(line)
+    return lines
+
+
+def _row(viewer: Viewer, row: sa.Row[*tuple[Any, ...]], lines: list[OrderLine]) -> OrderRow:
+    order, account_name, hides_prices = row[:3]
+    prices = [shown_line(viewer, line, hides_prices=hides_prices).price for line in lines]
+    sees_several = viewer.is_staff or viewer.is_reseller
+    return OrderRow(
+        id=order.id,
+        number=order_number(order.number),
+        status=order.status,
+        account_id=order.account_id,
+        account_name=account_name if sees_several else None,
+        title=lines[0].title if lines else "",
+        quantity=lines[0].quantity if lines else 0,
+        more_lines=max(len(lines) - 1, 0),
+        placed_at=order.placed_at,
+        placed_by_name=order.placed_by_name,
+        buyer_reference=order.buyer_reference,
+        total=_total(prices, order.currency),
+    )
+
+
+def _total(prices: Iterable[PricedLine | None], currency: str) -> OrderTotal | None:
+    """VAT is rounded for each line and added up, as assets and their lists do."""
+    by_rate: dict[Decimal, VatLine] = {}
+    for price in prices:
+        if price is None:
+            return None
+        rate, net, vat = price.vat_rate, price.total.net, price.total.vat
+        if rate in by_rate:
+            net, vat = net + by_rate[rate].net, vat + by_rate[rate].vat
+        by_rate[rate] = VatLine(rate=rate, net=net, vat=vat)
+    vat_lines = [by_rate[rate] for rate in sorted(by_rate)]
+    net = sum((line.net for line in vat_lines), ZERO)
+    return OrderTotal(currency=currency, net=net, vat_lines=vat_lines)
+
+
+def _assets_by_line(session: Session, order_id: UUID) -> dict[UUID, AssetMade]:
+    query = sa.select(
+        Asset.order_line_id,
+        Asset.id,
+        Asset.number,
+        Asset.name,
+        Asset.kind,
+        Asset.provisioning_sync_status,
+    ).where(Asset.order_id == order_id)
+    return {
+        row.order_line_id: AssetMade(
+            id=row.id,
+            number=asset_number(row.number),
+            name=row.name,
+            kind=row.kind,
+            sync_status=row.provisioning_sync_status,
+        )
+        for row in session.execute(query)
+    }
+
+
+def _lines_query(order_id: UUID) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(OrderLine, Sku.term_duration, Subscription.number)
+        .join(Sku, Sku.id == OrderLine.sku_id)
+        .outerjoin(Subscription, Subscription.id == OrderLine.subscription_id)
+        .where(OrderLine.order_id == order_id)
+        .order_by(OrderLine.position, OrderLine.id)
+    )
+
+
+def _shown(
+    viewer: Viewer, row: sa.Row[*tuple[Any, ...]], asset: AssetMade | None, *, hides_prices: bool
+) -> ShownLine:
+    line, term_duration, plan_number = row
+    shown = shown_line(viewer, line, hides_prices=hides_prices)
+    return ShownLine(
+        kind=line.kind,
+        title=line.title,
+        details=line.details,
+        term=term_label(term_duration),
+        quantity=line.quantity,
+        subscription_id=line.subscription_id,
+        subscription_number=None if plan_number is None else subscription_number(plan_number),
+        price=shown.price,
+        resale=shown.resale,
+        asset=asset,
+    )
+
+
+def _approval_ends_at(order: Order) -> dt.datetime | None:
+    return order.placed_at and order.placed_at + dt.timedelta(days=APPROVAL_DAYS)

@@ -1,0 +1,134 @@
+"""Azure plans: the list, and one with what may be done with it."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.database import reading
+from app.domain.access import Viewer
+from app.domain.assets import (
+    AssetStatus,
+    ProvisioningSyncStatus,
+    SubscriptionStatus,
+    subscription_number,
+)
+from app.domain.catalogue import RESERVED_INSTANCES_CODE
+from app.domain.errors import NotFoundError
+from app.models import Account, Product, Reservation, Subscription
+from app.services.buying import may_order, reason_no_reservation, reason_not_to_order
+from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+from app.services.visibility import visible_to
+
+_NUMBER = re.compile(r"(?:sub-)?0*([1-9]\d{0,17})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRow:
+    """An Azure plan. `account_name` is None for whoever has one account only.
+
+    `reason` says why no reservation can be bought from it; None where one can.
+    """
+
+    id: UUID
+    number: str
+    name: str
+    account_id: UUID
+    account_name: str | None
+    status: SubscriptionStatus
+    sync_status: ProvisioningSyncStatus
+    microsoft_subscription_id: str
+    created_at: dt.datetime
+    reservations: int
+    active_reservations: int
+    reason: str | None
+
+    @property
+    def may_buy_reservation(self) -> bool:
+        return self.reason is None
+
+
+def list_subscriptions(
+    viewer: Viewer,
+    *,
+    page: PageRequest,
+    q: str = "",
+    status: SubscriptionStatus | None = None,
+    account_id: UUID | None = None,
+) -> Page[PlanRow]:
+    """The Azure plans that the viewer sees, the newest first."""
+    filters = [visible_to(viewer, Subscription), *_search(q)]
+    if status is not None:
+        filters.append(Subscription.status == status)
+    if account_id is not None:
+        filters.append(Subscription.account_id == account_id)
+    query = _query().where(*filters)
+    session = reading(viewer.scope)
+    total = count_rows(session, query)
+    keys = Keys(columns=(Subscription.number.expression,), descending=True)
+    found = fetch_page(session, query, keys, page, total=total)
+    return found.with_items([_row(viewer, row) for row in found.items])
+
+
+def get_subscription(viewer: Viewer, subscription_id: UUID) -> PlanRow:
+    query = _query().where(Subscription.id == subscription_id, visible_to(viewer, Subscription))
+    row = reading(viewer.scope).execute(query).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return _row(viewer, row)
+
+
+def _query() -> sa.Select[*tuple[Any, ...]]:
+    of_plan = Reservation.subscription_id == Subscription.id
+    count = sa.select(sa.func.count()).select_from(Reservation).where(of_plan)
+    product = sa.select(Product.is_published).where(Product.code == RESERVED_INSTANCES_CODE)
+    return sa.select(
+        Subscription,
+        Account,
+        count.scalar_subquery().label("reservations"),
+        count.where(Reservation.status == AssetStatus.ACTIVE).scalar_subquery().label("active"),
+        sa.func.coalesce(product.scalar_subquery(), sa.false()).label("is_published"),
+    ).join(Account, Account.id == Subscription.account_id)
+
+
+def _search(q: str) -> list[sa.ColumnElement[bool]]:
+    text = q.replace("\0", "").strip()
+    if not text:
+        return []
+    places = [
+        column.icontains(text, autoescape=True)
+        for column in (Subscription.name, Account.name, Subscription.microsoft_subscription_id)
+    ]
+    if number := _NUMBER.fullmatch(text):
+        places.append(Subscription.number == int(number.group(1)))
+    return [sa.or_(*places)]
+
+
+def _row(viewer: Viewer, row: sa.Row[*tuple[Any, ...]]) -> PlanRow:
+    plan, account, reservations, active, is_published = row[:5]
+    sees_several = viewer.is_staff or viewer.is_reseller
+    return PlanRow(
+        id=plan.id,
+        number=subscription_number(plan.number),
+        name=plan.name,
+        account_id=plan.account_id,
+        account_name=account.name if sees_several else None,
+        status=plan.status,
+        sync_status=plan.provisioning_sync_status,
+        microsoft_subscription_id=plan.microsoft_subscription_id,
+        created_at=plan.created_at,
+        reservations=reservations,
+        active_reservations=active,
+        reason=_reason(viewer, plan, account, is_published=is_published),
+    )
+
+
+def _reason(
+    viewer: Viewer, plan: Subscription, account: Account, *, is_published: bool
+) -> str | None:
+    if not may_order(viewer):
+        return "Your role does not place orders."
+    return reason_not_to_order(account) or reason_no_reservation(plan, is_published=is_published)

@@ -1,0 +1,217 @@
+/* ui.js: the only hand-written script. No eval, no inline handlers: works under script-src 'self'. */
+(() => {
+  'use strict';
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  document.documentElement.classList.add('js');
+
+  const say = (message) => {
+    const live = $('#live');
+    if (!live) return;
+    live.textContent = '';
+    setTimeout(() => { live.textContent = message; }, 60);
+  };
+
+  /* ---------- hover-abstract ("peek") ----------
+     [data-peek=ID] > a + button.peek-btn[popovertarget=ID]  and
+     div#ID[popover] > .peek-body[hx-get][hx-trigger=warm]
+     htmx fetches; this only decides when. The popover gives light dismiss, Esc and the top layer. */
+  const REST = { prefetch: 80, open: 300, next: 60, close: 250, fresh: 60_000 };
+  const NEVER = -1e9;
+  let current = null, pinned = false, muted = null, lastHide = NEVER, wasOpen = false;
+  let openTimer, closeTimer, warmTimer;
+  const button = (item) => $('.peek-btn', item);
+  const card = (item) => document.getElementById(item.dataset.peek);
+  const itemOf = (popover) => popover?.id && $(`[data-peek="${CSS.escape(popover.id)}"]`);
+
+  const warm = (item) => {
+    const body = $('.peek-body[hx-get]', card(item));
+    if (!body || !window.htmx || performance.now() - (body.fetchedAt ?? NEVER) < REST.fresh) return;
+    body.fetchedAt = performance.now();
+    body.setAttribute('aria-busy', 'true');
+    htmx.trigger(body, 'warm');
+  };
+  const show = (item, pin, focus) => {
+    clearTimeout(closeTimer);
+    clearTimeout(openTimer);
+    warm(item);
+    if (current && current !== item) card(current).hidePopover();
+    current = item;
+    pinned = pin;
+    item.classList.add('is-anchor');
+    const popover = card(item);
+    if (!popover.matches(':popover-open')) {
+      try { popover.showPopover({ source: button(item) }); } catch { popover.showPopover(); }
+    }
+    button(item).setAttribute('aria-expanded', 'true');
+    if (focus) popover.focus({ preventScroll: true });
+  };
+  const hide = () => { if (current) card(current).hidePopover(); };
+
+  document.addEventListener('beforetoggle', (event) => {
+    const item = itemOf(event.target);
+    if (!item || event.newState !== 'closed') return;
+    button(item).setAttribute('aria-expanded', 'false');
+    item.classList.remove('is-anchor');
+    if (event.target.contains(document.activeElement)) button(item).focus({ preventScroll: true });
+    if (item.matches(':hover')) muted = item;      // Esc while hovering: shut until the pointer leaves
+    if (current === item) { current = null; pinned = false; }
+    lastHide = performance.now();
+  }, true);
+
+  const moved = (event, into) => {
+    if (event.pointerType !== 'mouse') return;
+    const item = event.target.closest?.('[data-peek]');
+    const popover = event.target.closest?.('.peek[popover]');
+    const other = event.relatedTarget;
+    if (popover) {
+      if (into) clearTimeout(closeTimer);
+      else if (!popover.contains(other) && !pinned) closeTimer = setTimeout(hide, REST.close);
+      return;
+    }
+    if (!item || item.contains(other)) return;
+    clearTimeout(openTimer);
+    clearTimeout(warmTimer);
+    if (!into) {
+      if (muted === item) muted = null;
+      if (!pinned) closeTimer = setTimeout(hide, REST.close);
+      return;
+    }
+    if (muted === item) return;
+    clearTimeout(closeTimer);
+    warmTimer = setTimeout(() => warm(item), REST.prefetch);
+    const follows = current || performance.now() - lastHide < 400;
+    if (!pinned && current !== item) {
+      openTimer = setTimeout(() => show(item, false), follows ? REST.next : REST.open);
+    }
+  };
+  document.addEventListener('pointerover', (event) => moved(event, true));
+  document.addEventListener('pointerout', (event) => moved(event, false));
+  document.addEventListener('pointerdown', (event) => {
+    const item = event.target.closest?.('[data-peek]');
+    wasOpen = Boolean(item && current === item && pinned && event.target.closest('.peek-btn'));
+  }, true);
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-peek-close]')) { hide(); return; }
+    if (event.target.closest('[data-peek-retry]')) {
+      const item = itemOf(event.target.closest('.peek'));
+      if (item) warm(item);
+      return;
+    }
+    const pressed = event.target.closest('.peek-btn');
+    if (!pressed) return;
+    event.preventDefault();                        // we drive it; without script popovertarget works
+    const item = pressed.closest('[data-peek]'), byKeyboard = event.detail === 0;
+    if (wasOpen || (byKeyboard && current === item)) { wasOpen = false; hide(); return; }
+    muted = null;
+    show(item, true, byKeyboard);
+  });
+  document.addEventListener('focusin', (event) => {
+    const item = event.target.closest?.('[data-peek]');
+    if (item) warm(item);                          // warm on keyboard focus, never open
+    if (current && card(current).contains(event.target)) pinned = true;
+    else if (current && pinned && !current.contains(event.target)) hide();      // tabbed past it
+  });
+  document.addEventListener('assets-changed', () => {                          // HX-Trigger
+    $$('.peek-body').forEach((body) => { body.fetchedAt = NEVER; });
+  });
+
+  /* ---------- htmx: focus after a swap, errors of the network ---------- */
+  const sourceOf = (event) => event.detail?.ctx?.sourceElement ?? event.target;
+  document.addEventListener('htmx:after:swap', (event) => {
+    sourceOf(event).closest?.('.peek-body')?.removeAttribute('aria-busy');
+    const target = event.detail?.ctx?.target;
+    const selector = typeof target === 'string' ? target : target?.id && `#${target.id}`;
+    if (selector === '#main' && !$('#main [autofocus]')) $('#main h1')?.focus();
+  });
+  document.addEventListener('htmx:error', (event) => {
+    const source = sourceOf(event), body = source.closest?.('.peek-body');
+    if (body) {
+      body.fetchedAt = NEVER;
+      body.replaceChildren($('#peek-error').content.cloneNode(true));
+      body.removeAttribute('aria-busy');
+      return;
+    }
+    const toasts = $('#toasts'), template = $('#network-error');
+    if (!toasts || !template || !event.detail?.ctx || source.matches?.('[hx-trigger^="every"]')) return;
+    const toast = template.content.cloneNode(true).firstElementChild;
+    const retry = $('[data-retry]', toast);
+    retry.addEventListener('click', () => {
+      toast.remove();
+      if (source instanceof HTMLFormElement) source.requestSubmit();
+      else source.click?.();
+    });
+    toasts.append(toast);
+  });
+
+  /* ---------- toasts: at least 6 s, longer while pointed at or focused; errors stay ---------- */
+  const dismissLater = (toast) => {
+    if (toast.dataset.timed || toast.getAttribute('role') === 'alert') return;
+    toast.dataset.timed = 'yes';
+    let timer;
+    const start = () => { timer = setTimeout(() => toast.remove(), 8000); };
+    const stop = () => clearTimeout(timer);
+    toast.addEventListener('pointerenter', stop);
+    toast.addEventListener('pointerleave', start);
+    toast.addEventListener('focusin', stop);
+    toast.addEventListener('focusout', start);
+    start();
+  };
+  const addClose = (toast) => {
+    if ($('[data-toast-close]', toast)) return;
+    const close = document.createElement('button');
+    close.type = 'button';
+    close.className = 'toast-close';
+    close.dataset.toastClose = '';
+    close.setAttribute('aria-label', 'Dismiss');
+    close.textContent = '×';
+    close.addEventListener('click', () => toast.remove());
+    toast.append(close);
+  };
+  const toasts = $('#toasts');
+  if (toasts) {
+    const watch = () => $$('.toast', toasts).forEach((toast) => { addClose(toast); dismissLater(toast); });
+    new MutationObserver(watch).observe(toasts, { childList: true });
+    watch();
+  }
+
+  /* ---------- copy to clipboard ---------- */
+  const selectAndCopy = (element) => {               // no clipboard over plain http on other hosts
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    document.execCommand('copy');
+  };
+  document.addEventListener('click', async (event) => {
+    const pressed = event.target.closest('[data-copy]');
+    if (!pressed) return;
+    try { await navigator.clipboard.writeText(pressed.dataset.copy); }
+    catch { selectAndCopy(pressed.previousElementSibling); }
+    pressed.classList.add('done');
+    say(`Copied ${pressed.dataset.copyLabel ?? ''}`);
+    setTimeout(() => pressed.classList.remove('done'), 1600);
+  });
+
+  /* ---------- dialogs: [data-open=#id], [data-close], a click on the backdrop ---------- */
+  document.addEventListener('click', (event) => {
+    const opener = event.target.closest('[data-open]');
+    if (opener) { event.preventDefault(); $(opener.dataset.open)?.showModal(); return; }
+    if (event.target.closest('[data-close]')) event.target.closest('dialog')?.close();
+    else if (event.target.matches('dialog[data-light]')) event.target.close();
+  });
+
+  /* ---------- keyboard: off inside fields; a setting turns it off (WCAG 2.1.4) ---------- */
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key !== '/') return;
+    if (event.target.closest('input,textarea,select,[contenteditable],dialog')) return;
+    if (document.documentElement.dataset.keys === 'off') return;
+    const search = $('#main [type=search]');
+    if (search) { event.preventDefault(); search.focus(); }
+  });
+
+  /* ---------- warn before a changed form is left ---------- */
+  document.addEventListener('input', (event) => event.target.closest('form[data-guard]')?.classList.add('dirty'));
+  document.addEventListener('submit', (event) => event.target.classList.remove('dirty'));
+  addEventListener('beforeunload', (event) => { if ($('form[data-guard].dirty')) event.preventDefault(); });
+})();
