@@ -15,6 +15,7 @@ from app.web.forms import init_forms
 from app.web.icons import init_icons
 from app.web.layout import init_layout
 from app.web.locale import init_locale
+from app.web.messages import init_messages
 from app.web.pagination import init_pagination
 from app.web.policy import init_policy
 from app.web.request_log import init_request_log
@@ -30,7 +31,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions["settings"] = settings
     app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.trim_blocks = True  # lstrip_blocks would glue attributes together
     init_request_log(app, settings)
     init_database(app, settings)
     init_queueing(app, settings)
@@ -39,11 +40,12 @@ def create_app(settings: Settings) -> Flask:
     init_policy(app)
     init_security(app, settings)
     init_sign_in_limits(app, settings)
-    init_errors(app, settings)
+    init_errors(app)
     for init in (init_static_files, init_icons, init_locale, init_filters, init_forms):
         init(app)
     init_pagination(app)
     init_layout(app)
+    init_messages(app)
     init_states(app, settings)
     for part in (storefront, bss, auth, health):
         app.register_blueprint(part.bp)

@@ -1,11 +1,14 @@
 """Settings: every environment variable, typed and checked once."""
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 _SHORTEST_SECRET = 32
+_KEY_BYTES = 32
 
 
 class Environment(StrEnum):
@@ -47,7 +50,7 @@ class Settings:
     state_dir: Path
     epoch: int = 1
     lease_seconds: int = 60
-    debug_page_errors: bool = False
+    trusted_proxies: int = 0  # how many proxies of ours stand before the web process
 
     @property
     def is_production(self) -> bool:
@@ -67,11 +70,12 @@ class Settings:
             database_url=database_url(env),
             redis_url=_required(env, "REDIS_URL"),
             secret_key=_secret(env, "SECRET_KEY"),
-            encryption_key=_secret(env, "ENCRYPTION_KEY"),
+            encryption_key=_encryption_key(env),
             microsoft=_microsoft(env),
             state_dir=Path(env.get("ENTREPOT_STATE", "var")).absolute(),
             epoch=_number(env, "ENTREPOT_EPOCH", 1),
             lease_seconds=_number(env, "ENTREPOT_LEASE_SECONDS", 60),
+            trusted_proxies=_number(env, "ENTREPOT_TRUSTED_PROXIES", 0, least=0),
         )
         if settings.lease_seconds <= settings.microsoft.read_timeout:
             raise SettingsError(
@@ -90,16 +94,20 @@ def _environment(env: Mapping[str, str]) -> Environment:
 
 
 def _required(env: Mapping[str, str], name: str) -> str:
-    """The variable, or what stands in the file that NAME_FILE points to."""
+    value = _read(env, name)
+    if not value:
+        raise SettingsError(f"{name} is not set. docs/how-to/run-in-production.md lists them all.")
+    return value
+
+
+def _read(env: Mapping[str, str], name: str) -> str:
+    """The variable, or what stands in the file that NAME_FILE points to; empty for neither."""
     if file_name := env.get(f"{name}_FILE"):
         try:
             return Path(file_name).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SettingsError(f"{name}_FILE cannot be read: {error.strerror}.") from error
-    value = env.get(name, "").strip()
-    if not value:
-        raise SettingsError(f"{name} is not set. docs/how-to/run-in-production.md lists them all.")
-    return value
+    return env.get(name, "").strip()
 
 
 def _secret(env: Mapping[str, str], name: str) -> str:
@@ -109,10 +117,25 @@ def _secret(env: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _number(env: Mapping[str, str], name: str, default: int) -> int:
+def _encryption_key(env: Mapping[str, str]) -> str:
+    """32 random bytes in URL-safe base64, the form that the cipher (Fernet) takes."""
+    key = _required(env, "ENCRYPTION_KEY")
+    try:
+        is_key = len(base64.b64decode(key, altchars=b"-_", validate=True)) == _KEY_BYTES
+    except binascii.Error:
+        is_key = False
+    if not is_key:
+        raise SettingsError(
+            "ENCRYPTION_KEY must be 32 random bytes in URL-safe base64: "
+            "`openssl rand -base64 32 | tr +/ -_` makes one."
+        )
+    return key
+
+
+def _number(env: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
     text = env.get(name, str(default))
-    if not text.isdecimal() or int(text) < 1:
-        raise SettingsError(f"{name} is {text!r}; it must be a whole number of 1 or more.")
+    if not text.isdecimal() or int(text) < least:
+        raise SettingsError(f"{name} is {text!r}; it must be a whole number of {least} or more.")
     return int(text)
 
 
@@ -139,7 +162,7 @@ def _microsoft(env: Mapping[str, str]) -> MicrosoftSettings:
         tenant_id=_required(env, "MICROSOFT_TENANT_ID"),
         client_id=_required(env, "MICROSOFT_CLIENT_ID"),
         client_secret=_required(env, "MICROSOFT_CLIENT_SECRET"),
-        refresh_token=env.get("MICROSOFT_REFRESH_TOKEN") or None,
+        refresh_token=_read(env, "MICROSOFT_REFRESH_TOKEN") or None,
         ca_bundle=Path(ca_bundle) if ca_bundle else None,
         country=env.get("MICROSOFT_COUNTRY", "GR"),
         read_timeout=float(_number(env, "MICROSOFT_READ_TIMEOUT", 40)),

@@ -59,6 +59,7 @@ def init_database(app: Flask, settings: Settings) -> None:
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 5,
+        "hide_parameters": True,  # a traceback in a log carries nobody's data
         "connect_args": {"connect_timeout": 3, "options": "-c timezone=UTC"},
     }
     db.init_app(app)

@@ -45,7 +45,7 @@ def main() -> None:
         complete_environment()
         sys.exit(entrepot.main(prog_name="entrepot", standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else "")
+        click.echo(error.ctx.get_help())
         sys.exit(0)
     except click.Abort:
         _fail("Stopped.")

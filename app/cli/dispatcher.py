@@ -34,7 +34,7 @@ _POSTGRESQL_IS_AWAY = (
 @click.command()
 def dispatch() -> None:
     """Wake what is due, every second, until SIGTERM or Ctrl-C."""
-    with application() as app:
+    with application(says_what_it_does=True) as app:
         _Dispatcher(app.extensions["purchase_driver"]).run()
 
 
@@ -52,10 +52,13 @@ class _Dispatcher:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGALRM, _leave)
         log.info("dispatch.started", worker=self._driver.worker)
-        while not self._is_asked_to_stop:
-            self._round()
-            self._wait()
-        log.info("dispatch.stopped")
+        try:
+            while not self._is_asked_to_stop:
+                self._round()
+                self._wait()
+            log.info("dispatch.stopped")
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _round(self) -> None:
         try:
@@ -98,6 +101,8 @@ class _Dispatcher:
         if self._is_waiting:
             log.info("dispatch.stopped")
             raise SystemExit(0)
+        if self._is_asked_to_stop:
+            return
         self._is_asked_to_stop = True
         signal.setitimer(signal.ITIMER_REAL, _GRACE_SECONDS)
 

@@ -1,11 +1,14 @@
 """Where a command finds its settings, and the application it works in."""
 
 import json
+import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from flask import Flask
 
 from app import create_app
@@ -40,10 +43,22 @@ def read_settings() -> Settings:
     return Settings.from_env(os.environ)
 
 
+def log_from(level: int) -> None:
+    """Log from this level on, to stderr: what a command answers is alone on stdout."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
+
+
 @contextmanager
-def application() -> Iterator[Flask]:
-    """The application and its context, as the web process has it; connections are given back."""
+def application(*, says_what_it_does: bool = False) -> Iterator[Flask]:
+    """The application and its context, as the web process has it; connections are given back.
+
+    Its log is kept to warnings unless the command lives on and its log is all that it says.
+    """
     app = create_app(read_settings())
+    log_from(logging.INFO if says_what_it_does else logging.WARNING)
     with app.app_context():
         try:
             yield app

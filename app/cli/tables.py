@@ -57,7 +57,7 @@ def psql(arguments: tuple[str, ...]) -> None:
     environment = os.environ | {"PGOPTIONS": f"-c entrepot.scope={ScopeKind.ALL}"}
     if url.password:  # by the environment: a command line is for everybody to read
         environment["PGPASSWORD"] = str(url.password)
-    address = url.set(drivername="postgresql", password=None).render_as_string()
+    address = url._replace(drivername="postgresql", password=None).render_as_string()
     try:
         os.execve(program, [program, address, *arguments], environment)  # noqa: S606
     except OSError as error:

@@ -44,6 +44,11 @@ class ProvisioningSyncStatus(StrEnum):
             ProvisioningSyncStatus.BEING_CHECKED: "Being checked with Microsoft",
         }[self]
 
+    @property
+    def is_final(self) -> bool:
+        """Whether it stays so until a person does something."""
+        return self in {ProvisioningSyncStatus.SYNCHRONIZED, ProvisioningSyncStatus.FAILED}
+
 
 class BillingFrequency(StrEnum):
     ONE_TIME = "one_time"

@@ -23,6 +23,34 @@ _SEARCH_TEXT = (
 )
 
 
+_SORTS = {
+    "purchased_at": "purchased_at",
+    "name": "name",
+    "buying_total": "buying_total_key",
+    "expires": "expires_key",
+}
+
+
+def _list_indexes() -> list[sa.Index]:
+    """One for every way a list is sorted, by everybody, within a tenant, within an account."""
+    indexes = [
+        sa.Index("_".join(["ix_assets", *owner, name]), *owner, column, "id")
+        for owner in ((), ("tenant_id",), ("account_id",))
+        for name, column in _SORTS.items()
+    ]
+    return [
+        *indexes,
+        sa.Index("ix_assets_account_id_selling_total", "account_id", "selling_total_key", "id"),
+        sa.Index(
+            "ix_assets_not_synchronized",
+            "provisioning_sync_status",
+            "purchased_at",
+            "id",
+            postgresql_where=sa.text("provisioning_sync_status <> 'synchronized'"),
+        ),
+    ]
+
+
 class Asset(Owned, Base):
     __tablename__ = "assets"
     __mapper_args__ = {"polymorphic_on": "kind", "version_id_col": None}  # noqa: RUF012
@@ -38,6 +66,7 @@ class Asset(Owned, Base):
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
         sa.Index("ix_assets_order_id", "order_id"),
+        *_list_indexes(),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -80,6 +109,17 @@ class Asset(Owned, Base):
     microsoft_ordered_at: Mapped[dt.datetime | None]
     microsoft_ids: Mapped[str] = mapped_column(default="")  # all other ids, for the search
     search_text: Mapped[str] = mapped_column(sa.Computed(_SEARCH_TEXT, persisted=True))
+    # what lists sort by: beneath row-level security no index compares numeric columns
+    buying_total_key: Mapped[int] = mapped_column(
+        sa.BigInteger, sa.Computed("(buying_net * 10000)::bigint", persisted=True)
+    )
+    selling_total_key: Mapped[int] = mapped_column(
+        sa.BigInteger,
+        sa.Computed("(coalesce(selling_net, buying_net) * 10000)::bigint", persisted=True),
+    )
+    expires_key: Mapped[dt.date] = mapped_column(
+        sa.Computed("coalesce(expires_on, '9999-12-31'::date)", persisted=True)
+    )
     custom_fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     tags: Mapped[list[str]] = mapped_column(default=list)
     notes: Mapped[str] = mapped_column(default="")

@@ -23,9 +23,7 @@ def wake_synchronized_assets() -> int:
 
 
 def _wake_some() -> int:
-    is_active = sa.exists().where(
-        Asset.id == Purchase.asset_id, Asset.status == AssetStatus.ACTIVE
-    )
+    is_active = sa.exists().where(Asset.id == Purchase.asset_id, Asset.status == AssetStatus.ACTIVE)
     now = sa.func.now()
     resting = (
         sa.select(Purchase.id)

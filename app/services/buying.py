@@ -1,10 +1,12 @@
 """Who may buy for whom, and whether that account and that Azure plan may."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.database import reading
 from app.domain.access import AccountKind, Permission, Viewer
 from app.domain.assets import ProvisioningSyncStatus, SubscriptionStatus
 from app.domain.catalogue import RESERVED_INSTANCES_NAME
@@ -34,6 +36,26 @@ def accounts_visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
         return sa.true()
     owner = Account.tenant_id if viewer.is_reseller else Account.id
     return owner == viewer.account_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuyerAccount:
+    """An account that the viewer may choose to buy for."""
+
+    id: UUID
+    name: str
+
+
+def accounts_to_buy_for(viewer: Viewer) -> list[BuyerAccount]:
+    """A reseller chooses between itself, which comes first, and its customers; nobody else does."""
+    if not viewer.is_reseller:
+        return []
+    is_own = Account.id == viewer.account_id
+    query = sa.select(Account.id, Account.name).where(
+        accounts_visible_to(viewer), Account.is_active, Account.may_order
+    )
+    rows = reading(viewer.scope).execute(query.order_by(is_own.desc(), Account.name, Account.id))
+    return [BuyerAccount(id=row.id, name=row.name) for row in rows]
 
 
 def account_to_buy_for(session: Session, viewer: Viewer, account_id: UUID) -> Account:

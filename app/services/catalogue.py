@@ -1,6 +1,6 @@
 """What is for sale to an account, out of our own copy of Microsoft's catalogue."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -133,14 +133,25 @@ def choices_for(viewer: Viewer, reservation_type: str) -> ReservationChoices:
     of_type = Sku.reservation_type == reservation_type
     query = sa.select(*columns).where(*_for_sale(AssetKind.RESERVATION), of_type).group_by(sets)
     rows = reading(viewer.scope).execute(query).all()
-    regions = {row.arm_region: row.region or row.arm_region for row in rows if row.arm_region}
-    return ReservationChoices(
-        categories=_choices({row.category: row.category for row in rows}),
-        regions=sorted(_choices(regions), key=lambda choice: choice.label),
-        terms=_choices({row.term_duration: term_label(row.term_duration) for row in rows}),
-        cores=_choices({row.cores: str(row.cores) for row in rows}),
-        ram=_choices({row.ram_gb: _ram(row.ram_gb) for row in rows}),
+    return _choices_of(rows)
+
+
+def choices_by_type(viewer: Viewer) -> dict[str, ReservationChoices]:
+    """What every reservation type offers, in the wizard's order, by one statement for all."""
+    columns = (Sku.category, Sku.arm_region, Sku.region, Sku.term_duration, Sku.cores, Sku.ram_gb)
+    of_type = Sku.reservation_type
+    sets = sa.func.grouping_sets(
+        sa.tuple_(of_type, Sku.category),
+        sa.tuple_(of_type, Sku.arm_region, Sku.region),
+        sa.tuple_(of_type, Sku.term_duration),
+        sa.tuple_(of_type, Sku.cores),
+        sa.tuple_(of_type, Sku.ram_gb),
     )
+    query = sa.select(of_type, *columns).where(*_for_sale(AssetKind.RESERVATION)).group_by(sets)
+    rows: dict[str, list[sa.Row[*tuple[Any, ...]]]] = {}
+    for row in reading(viewer.scope).execute(query.where(of_type.is_not(None))):
+        rows.setdefault(row.reservation_type, []).append(row)
+    return {name: _choices_of(rows[name]) for name in in_wizard_order(rows)}
 
 
 def find_reservation_skus(
@@ -302,6 +313,17 @@ def _each_word(text: str, *columns: InstrumentedAttribute[str]) -> Iterator[sa.C
 def _choices(labels: Mapping[Any, str]) -> list[Choice]:
     values = sorted(value for value in labels if value is not None)
     return [Choice(value=str(value), label=labels[value]) for value in values]
+
+
+def _choices_of(rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> ReservationChoices:
+    regions = {row.arm_region: row.region or row.arm_region for row in rows if row.arm_region}
+    return ReservationChoices(
+        categories=_choices({row.category: row.category for row in rows}),
+        regions=sorted(_choices(regions), key=lambda choice: choice.label),
+        terms=_choices({row.term_duration: term_label(row.term_duration) for row in rows}),
+        cores=_choices({row.cores: str(row.cores) for row in rows}),
+        ram=_choices({row.ram_gb: _ram(row.ram_gb) for row in rows}),
+    )
 
 
 def _ram(ram_gb: Decimal | None) -> str:

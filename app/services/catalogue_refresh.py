@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -51,11 +52,10 @@ def refresh_catalogue(partner_center: Catalogue, *, country: str) -> RefreshResu
     Raises MicrosoftError, or ConflictError for an empty catalogue; either leaves all as it was.
     """
     found = list(_fetch(partner_center))
-    prices = newest_prices(
-        row for view in _PRICE_SHEETS for row in partner_center.read_price_sheet(view)
-    )
-    if not found or not prices:
+    sheets = [list(partner_center.read_price_sheet(view)) for view in _PRICE_SHEETS]
+    if not found or not all(sheets):
         raise ConflictError("Microsoft's catalogue came back empty. The one of before stands.")
+    prices = newest_prices(chain.from_iterable(sheets))
     with transaction(SYSTEM_SCOPE) as session:
         product_ids = _store_products(session, found)
         rows = sku_rows(found, prices, product_ids)

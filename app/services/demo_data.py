@@ -183,7 +183,9 @@ def _add_assets(
 ) -> None:
     """Oldest first, so that the numbers follow the dates."""
     everything = [
-        (bought, buyers[company.domain]) for company in companies.values() for bought in company.bought
+        (bought, buyers[company.domain])
+        for company in companies.values()
+        for bought in company.bought
     ]
     day = today(session)
     for bought, buyer in sorted(everything, key=lambda pair: pair[0].ordered_at):

@@ -108,10 +108,10 @@ def _order(
 ) -> OrderLine:
     """An executed order of one line, at today's prices."""
     account = buyer.account
-    owner = {"account_id": account.id, "tenant_id": account.reseller_id or account.id}
     order = Order(
         id=uuid4(),
-        **owner,
+        account_id=account.id,
+        tenant_id=account.reseller_id or account.id,
         form_token=uuid4(),
         status=OrderStatus.EXECUTED,
         currency=account.currency,
@@ -122,10 +122,20 @@ def _order(
         placed_at=at,
         executed_at=at,
     )
+    session.add(order)
+    session.flush()
+    line = _line(order, buyer, sku, quantity, discount)
+    session.add(line)
+    session.flush()
+    return line
+
+
+def _line(order: Order, buyer: Buyer, sku: Sku, quantity: int, discount: Decimal) -> OrderLine:
     priced = buyer.pricing.price(sku, quantity)
-    line = OrderLine(
+    return OrderLine(
         id=uuid4(),
-        **owner,
+        account_id=order.account_id,
+        tenant_id=order.tenant_id,
         order_id=order.id,
         position=1,
         kind=sku.kind,
@@ -135,7 +145,7 @@ def _order(
         title=sku.title,
         details=sku.description,
         quantity=quantity,
-        currency=account.currency,
+        currency=order.currency,
         cost_currency=priced.cost_currency,
         unit_cost=priced.cost,
         buying_unit_price=priced.buying.unit_price,
@@ -143,11 +153,6 @@ def _order(
         discount_percent=discount,
         vat_rate=priced.buying.vat_rate,
     )
-    session.add(order)
-    session.flush()
-    session.add(line)
-    session.flush()
-    return line
 
 
 def _asset(line: OrderLine, sku: Sku, at: dt.datetime, state: PurchaseState) -> Asset:

@@ -69,9 +69,7 @@ def _read_company(partner_center: PartnerCenter, domain: str, tenant_id: str) ->
         if found.offer_id.upper().startswith(_AZURE_PLAN_OFFER)
     ]
     bought = sorted(_read_bought(partner_center, tenant_id), key=lambda one: one.ordered_at)
-    return AtMicrosoft(
-        domain=domain, tenant_id=tenant_id, plans=tuple(plans), bought=tuple(bought)
-    )
+    return AtMicrosoft(domain=domain, tenant_id=tenant_id, plans=tuple(plans), bought=tuple(bought))
 
 
 def _read_bought(partner_center: PartnerCenter, tenant_id: str) -> Iterator[Bought]:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.domain.assets import AssetStatus, ProvisioningSyncStatus
-from app.models import Asset, Purchase
 from app.domain.purchase import PurchaseState
+from app.models import Asset, Purchase
 from app.services.purchase_rows import Change, add_event
 
 log = structlog.get_logger()

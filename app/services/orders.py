@@ -35,11 +35,18 @@ class PlacedOrder:
     asset_ids: list[UUID]
 
 
-def place_order(viewer: Viewer, order_id: UUID, *, buyer_reference: str = "") -> PlacedOrder:
+def place_order(
+    viewer: Viewer,
+    order_id: UUID,
+    *,
+    buyer_reference: str = "",
+    held_until: dt.datetime | None = None,
+) -> PlacedOrder:
     """Buy what the quote says, once: whoever repeats it gets the first result again.
 
     An end customer whose reseller wants to approve first leaves the order pending. Raises
-    ConflictError where the held prices ran out or the account or plan may not buy any more.
+    ConflictError where the held prices ran out or the account or plan may not buy any more, and
+    where the quote was changed since the buyer read it: `held_until` is what the review page said.
     """
     check_may_order(viewer)
     reference = _within("buyer_reference", buyer_reference, _LONGEST_REFERENCE)
@@ -47,6 +54,7 @@ def place_order(viewer: Viewer, order_id: UUID, *, buyer_reference: str = "") ->
         order = _locked(session, viewer, order_id)
         if order.status is OrderStatus.QUOTED:
             account = account_to_buy_for(session, viewer, order.account_id)
+            _check_is_as_read(order, held_until)
             _check_prices_are_held(session, order)
             order.placed_by_id, order.placed_by_name = viewer.user_id, viewer.name
             order.placed_at = sa.func.now()
@@ -125,6 +133,12 @@ def _locked(session: Session, viewer: Viewer, order_id: UUID) -> Order:
     if order is None:
         raise NotFoundError
     return order
+
+
+def _check_is_as_read(order: Order, held_until: dt.datetime | None) -> None:
+    """Every new quote of the same form is held from then on: the instant tells them apart."""
+    if held_until is not None and held_until != order.quote_ends_at:
+        raise ConflictError("This order was changed in another window. Check it as it is now.")
 
 
 def _check_prices_are_held(session: Session, order: Order) -> None:

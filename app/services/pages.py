@@ -39,6 +39,7 @@ class PageRequest:
 class Page(Generic[Item]):
     items: Sequence[Item]
     total: int  # rows that match, on all pages
+    is_capped: bool = False  # there are more than `total`: nobody counted them
     size: int
     number: int
     next: Position | None
@@ -61,6 +62,7 @@ class Page(Generic[Item]):
         return Page(
             items=items,
             total=self.total,
+            is_capped=self.is_capped,
             size=self.size,
             number=self.number,
             next=self.next,
@@ -98,37 +100,55 @@ def fetch_page(
     Rows carry the query's own columns first. A position that does not fit the keys counts as none,
     a number beyond the last page as the last one.
     """
-    backwards = wanted.after is None and wanted.before is not None
-    position = wanted.before if backwards else wanted.after
-    values = _values(keys, position) if position else None
-    last_number = max(1, -(-total // wanted.size))
-    number = position.number if position and values else min(max(wanted.number, 1), last_number)
-    statement = query.add_columns(*keys.columns).limit(wanted.size + 1)
-    if values:
-        statement = statement.where(_beyond(keys, values, backwards=backwards))
-    else:
-        backwards = False
-        statement = statement.offset((number - 1) * wanted.size)
-    ordered = [
-        column.desc() if keys.descending != backwards else column.asc() for column in keys.columns
-    ]
-    rows = list(session.execute(statement.order_by(*ordered)))
+    window = _window(keys, wanted, total)
+    rows = list(session.execute(_ordered(query, keys, window).limit(wanted.size + 1)))
     has_more = len(rows) > wanted.size
     rows = rows[: wanted.size]
-    if backwards:
+    number = window.number
+    if window.is_backwards:
         rows.reverse()
-        number = number if has_more else 1
+        number = number if has_more else 1  # rows came or went: nothing stands before these
     return Page(
         items=rows,
         total=total,
         size=wanted.size,
         number=number,
-        next=_position(number + 1, rows[-1:], keys) if has_more or backwards else None,
+        next=_position(number + 1, rows[-1:], keys) if has_more or window.is_backwards else None,
         previous=_position(max(number - 1, 1), rows[:1], keys) if number > 1 else None,
     )
 
 
-def _beyond(keys: Keys, values: Sequence[Any], *, backwards: bool) -> sa.ColumnElement[bool]:
+@dataclass(frozen=True, kw_only=True)
+class _Window:
+    number: int
+    offset: int = 0
+    values: Sequence[Any] | None = None  # the keys of the row beside the page
+    is_backwards: bool = False
+
+
+def _window(keys: Keys, wanted: PageRequest, total: int) -> _Window:
+    position = wanted.after or wanted.before
+    values = _values(keys, position) if position else None
+    if position and values:
+        return _Window(
+            number=position.number, values=values, is_backwards=position is wanted.before
+        )
+    last_number = max(1, -(-total // wanted.size))
+    number = min(max(wanted.number, 1), last_number)
+    return _Window(number=number, offset=(number - 1) * wanted.size)
+
+
+def _ordered(query: sa.Select[Any], keys: Keys, window: _Window) -> sa.Select[Any]:
+    is_descending = keys.descending != window.is_backwards
+    statement = query.add_columns(*keys.columns).order_by(
+        *(column.desc() if is_descending else column.asc() for column in keys.columns)
+    )
+    if window.values:
+        return statement.where(_beyond(keys, window.values, is_descending=is_descending))
+    return statement.offset(window.offset)
+
+
+def _beyond(keys: Keys, values: Sequence[Any], *, is_descending: bool) -> sa.ColumnElement[bool]:
     here = sa.tuple_(*keys.columns)
     there = sa.tuple_(
         *(
@@ -136,7 +156,7 @@ def _beyond(keys: Keys, values: Sequence[Any], *, backwards: bool) -> sa.ColumnE
             for value, column in zip(values, keys.columns, strict=True)
         )
     )
-    return here < there if keys.descending != backwards else here > there
+    return here < there if is_descending else here > there
 
 
 def _position(number: int, rows: Sequence[sa.Row[*tuple[Any, ...]]], keys: Keys) -> Position | None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlalchemy.exc
 
 from app.config import Settings, SettingsError
-from app.database import reading
+from app.database import db, reading
 from app.domain.access import SIGN_IN_SCOPE
 from app.models.users import User
 
@@ -44,4 +44,7 @@ def _has_demo_users() -> bool:
         raise SettingsError(
             "PostgreSQL does not answer: whether there are demo sign-ins is not known."
         ) from error
+    finally:
+        db.session.remove()
+        db.engine.dispose()  # no connection may be shared by processes that fork after this
     return bool(found)

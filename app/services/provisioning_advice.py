@@ -33,15 +33,39 @@ _OTHER = Advice("Put right what is named here, then save to provision it again."
 # Partner Center's error codes (Partner Center developer documentation, "Error codes"), and ours
 # in words.
 _BY_CODE: dict[str, Advice] = {
-    **dict.fromkeys("800011 800012 800021 800013 800030".split(), _PLAN),
+    **dict.fromkeys(["800011", "800012", "800021", "800013", "800030"], _PLAN),
     **dict.fromkeys(
-        "800010 800017 not_available 800066 800067 800068 800088 800089".split(), _QUANTITY
+        ["800010", "800017", "not_available", "800066", "800067", "800068", "800088", "800089"],
+        _QUANTITY,
     ),
     **dict.fromkeys(
-        "price_changed not_sold 800028 2085 2091 800020 800004 900142 800070".split(), _NOT_SOLD
+        [
+            "price_changed",
+            "not_sold",
+            "800028",
+            "2085",
+            "2091",
+            "800020",
+            "800004",
+            "900142",
+            "800070",
+        ],
+        _NOT_SOLD,
     ),
     **dict.fromkeys(
-        "800023 800025 900121 800069 800073 800074 800075 900416 900124 900123 800039".split(),
+        [
+            "800023",
+            "800025",
+            "900121",
+            "800069",
+            "800073",
+            "800074",
+            "800075",
+            "900416",
+            "900124",
+            "900123",
+            "800039",
+        ],
         _STANDING,
     ),
     "order_cancelled": _CANCELLED,

@@ -9,7 +9,13 @@ import sqlalchemy as sa
 
 from app.database import reading
 from app.domain.access import AccountKind, Viewer
-from app.domain.assets import AssetKind, order_number, subscription_number, term_label
+from app.domain.assets import (
+    AssetKind,
+    estimated_end,
+    order_number,
+    subscription_number,
+    term_label,
+)
 from app.domain.errors import NotFoundError
 from app.domain.orders import OrderStatus
 from app.domain.pricing import PricedLine
@@ -23,7 +29,8 @@ from app.services.visibility import visible_to
 class Review:
     """What is about to be bought, for whom, and what is to be paid once.
 
-    `price` is None where the reseller hides prices from the viewer.
+    `price` is None where the reseller hides prices from the viewer; `runs_until` is for a purchase
+    today.
     """
 
     order_id: UUID
@@ -34,10 +41,13 @@ class Review:
     account_name: str
     kind: AssetKind
     sku_id: UUID
+    product_id: UUID
+    segment: str
     product_name: str
     title: str
     details: str
     term: str
+    runs_until: dt.date | None
     region: str | None
     subscription_id: UUID | None
     subscription_number: str | None
@@ -71,10 +81,13 @@ def get_review(viewer: Viewer, order_id: UUID) -> Review:
         account_name=row.account_name,
         kind=line.kind,
         sku_id=line.sku_id,
+        product_id=line.product_id,
+        segment=row.segment,
         product_name=row.product_name,
         title=line.title,
         details=line.details,
         term=term_label(row.term_duration),
+        runs_until=estimated_end(row.today, row.term_duration),
         region=row.region,
         subscription_id=line.subscription_id,
         subscription_number=_plan_number(row.plan_number),
@@ -102,7 +115,9 @@ def _query(viewer: Viewer, order_id: UUID) -> sa.Select[*tuple[Any, ...]]:
             Account.hides_prices,
             Account.needs_approval,
             Product.name.label("product_name"),
+            Sku.segment,
             Sku.term_duration,
+            sa.func.current_date().label("today"),
             Sku.region,
             Subscription.number.label("plan_number"),
             Subscription.name.label("plan_name"),

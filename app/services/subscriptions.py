@@ -14,7 +14,9 @@ from app.domain.assets import (
     AssetStatus,
     ProvisioningSyncStatus,
     SubscriptionStatus,
+    asset_number,
     subscription_number,
+    term_label,
 )
 from app.domain.catalogue import RESERVED_INSTANCES_CODE
 from app.domain.errors import NotFoundError
@@ -79,6 +81,49 @@ def get_subscription(viewer: Viewer, subscription_id: UUID) -> PlanRow:
     if row is None:
         raise NotFoundError
     return _row(viewer, row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanReservation:
+    """A reservation that was bought from a plan."""
+
+    id: UUID
+    number: str
+    name: str
+    region: str | None
+    term: str
+    quantity: int
+    status: AssetStatus
+    sync_status: ProvisioningSyncStatus
+    expires_on: dt.date | None
+
+
+def list_plan_reservations(
+    viewer: Viewer, subscription_id: UUID, *, page: PageRequest
+) -> Page[PlanReservation]:
+    """What was bought from the plan, the newest first."""
+    query = sa.select(Reservation).where(
+        visible_to(viewer, Reservation), Reservation.subscription_id == subscription_id
+    )
+    session = reading(viewer.scope)
+    total = count_rows(session, query)
+    keys = Keys(columns=(Reservation.number.expression,), descending=True)
+    found = fetch_page(session, query, keys, page, total=total)
+    return found.with_items([_plan_reservation(row[0]) for row in found.items])
+
+
+def _plan_reservation(reservation: Reservation) -> PlanReservation:
+    return PlanReservation(
+        id=reservation.id,
+        number=asset_number(reservation.number),
+        name=reservation.name,
+        region=reservation.region,
+        term=term_label(reservation.term_duration),
+        quantity=reservation.quantity,
+        status=reservation.status,
+        sync_status=reservation.provisioning_sync_status,
+        expires_on=reservation.expires_on,
+    )
 
 
 def _query() -> sa.Select[*tuple[Any, ...]]:

@@ -9,7 +9,6 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.config import Settings
 from app.domain.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
 from app.web.htmx import as_toast, is_htmx, vary_by_htmx, wants_partial
 from app.web.viewer import known_signed_in
@@ -40,7 +39,7 @@ _PROBLEMS = {
         Problem(
             503,
             "Not available right now",
-            "Nothing was changed. Try again in a minute; what you typed is still in your browser.",
+            "Try again in a minute. What you typed is still in your browser.",
         ),
     )
 }
@@ -54,8 +53,8 @@ _DATABASE_IS_GONE = (
 _STATUS_OF = {NotFoundError: 404, NotAllowedError: 403, ConflictError: 409}
 
 
-def init_errors(app: Flask, settings: Settings) -> None:
-    app.config["PROPAGATE_EXCEPTIONS"] = settings.debug_page_errors
+def init_errors(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False  # in tests too: a page, as for everybody
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(CSRFError, _show_csrf_error)
     app.register_error_handler(DomainError, _show_domain_error)

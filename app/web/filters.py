@@ -8,7 +8,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from flask import Flask
 from markupsafe import Markup, escape
 
@@ -19,18 +19,20 @@ LOCALE = Locale("en")
 _NO_TIME = Markup("\N{EN DASH}")
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
+_ISO = "\xa4\xa4\xa0#,##0.00"
 _TODAY_HOURS = 24
 _MINUTE, _HOUR = 60, 3600
 
 
 def money(amount: Decimal | None, currency: str) -> str:
     """`€1,234.50`, `\N{MINUS SIGN}€291.41`; an en dash for None."""
-    return _currency(amount, currency, None)
+    is_word = get_currency_symbol(currency, locale=LOCALE)[-1].isalpha()
+    return _currency(amount, currency, _ISO if is_word else None)
 
 
 def money_iso(amount: Decimal | None, currency: str) -> str:
     """`EUR 1,234.50`: where a list mixes currencies."""
-    return _currency(amount, currency, "\xa4\xa4\xa0#,##0.00")
+    return _currency(amount, currency, _ISO)
 
 
 def _currency(amount: Decimal | None, currency: str, pattern: str | None) -> str:

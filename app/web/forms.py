@@ -7,29 +7,44 @@ from uuid import UUID, uuid4
 
 from flask import Flask
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField
+from wtforms import Field, PasswordField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
 from wtforms.form import BaseForm as WTFormsBase
 from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
 
 from app.domain.errors import ConflictError, InvalidError
 
+_DAMAGED = "This page is damaged. Reload it and try again."
+
 
 def without_nul(value: Any) -> Any:
-    """PostgreSQL's text cannot hold the character NUL, and nobody types it."""
+    """Without NUL, which PostgreSQL's text cannot hold and nobody types."""
     return value.replace("\x00", "") if isinstance(value, str) else value
 
 
+def trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
 class BaseForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
-    """A form with its hidden CSRF field; text fields lose surrounding spaces and NUL."""
+    """A form with its hidden CSRF field. Text loses NUL and, but for passwords, outer spaces."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def bind_field(self, form: WTFormsBase, unbound_field: Any, options: Any) -> Field:
-            if issubclass(unbound_field.field_class, StringField):
-                filters = [*unbound_field.kwargs.pop("filters", ()), without_nul]
-                unbound_field.kwargs["filters"] = list(dict.fromkeys(filters))
-            field: Field = unbound_field.bind(form=form, **options)
+            kind = unbound_field.field_class
+            filters = list(unbound_field.kwargs.get("filters", ()))
+            if issubclass(kind, StringField):
+                filters.append(without_nul)
+                if not issubclass(kind, PasswordField):
+                    filters.append(trimmed)
+            field: Field = unbound_field.bind(form=form, filters=filters, **options)
             return field
+
+
+def choice(value: str, label: str) -> Any:
+    """An option of a SelectField; tuples are deprecated in WTForms."""
+    return SelectChoice(value, label)
 
 
 class FormToken(Field):
@@ -45,17 +60,17 @@ class FormToken(Field):
         super().__init__(label, default=uuid4, **options)
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data = None
         if not valuelist:
             return
         try:
             self.data = UUID(valuelist[0])
         except ValueError as error:
-            self.data = None
-            raise ValueError("This page is damaged. Reload it and try again.") from error
+            raise ValueError(_DAMAGED) from error
 
     def pre_validate(self, _form: WTFormsBase) -> None:
         if self.data is None and not self.process_errors:
-            raise ValidationError("This page is damaged. Reload it and try again.")
+            raise ValidationError(_DAMAGED)
 
     def _value(self) -> str:
         return str(self.data or "")

@@ -16,10 +16,10 @@ def wants_partial() -> bool:
     return is_htmx() and request.headers.get("HX-Request-Type") == "partial"
 
 
-def render_page(page: str, *, partial: str, status: int = 200, **context: Any) -> Response:
+def render_page(template: str, /, *, partial: str, status: int = 200, **context: Any) -> Response:
     """The page, or its partial alone where htmx asks for it; the same context serves both."""
-    template = partial if wants_partial() else page
-    return vary_by_htmx(make_response(render_template(template, **context), status))
+    chosen = partial if wants_partial() else template
+    return vary_by_htmx(make_response(render_template(chosen, **context), status))
 
 
 def vary_by_htmx(response: Response) -> Response:
@@ -45,5 +45,6 @@ def as_toast(response: Response) -> Response:
 
 def trigger(response: Response, event: str, **detail: Any) -> Response:
     """Raise an event in the browser once the answer is there, such as `assets-changed`."""
-    response.headers["HX-Trigger"] = json.dumps({event: detail}) if detail else event
+    events = json.loads(response.headers.get("HX-Trigger", "{}"))
+    response.headers["HX-Trigger"] = json.dumps({**events, event: detail})
     return response

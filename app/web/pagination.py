@@ -152,7 +152,11 @@ def list_path() -> str:
 
 def kept_arguments() -> list[tuple[str, str]]:
     """What a search keeps of the query string: filters and sort, not the page."""
-    return [(key, value) for key, value in request.args.items() if key not in {*_POSITIONS, "q"}]
+    return [
+        (key, value.replace("\x00", ""))
+        for key, value in request.args.items()
+        if key not in {*_POSITIONS, "q"}
+    ]
 
 
 def list_link(url: str, list_id: str) -> Markup:

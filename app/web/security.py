@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Settings
 from app.extensions import csrf
@@ -51,6 +52,11 @@ def init_security(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=_LARGEST_REQUEST,
     )
+    if settings.trusted_proxies:
+        known = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=known, x_proto=known, x_host=known
+        )
     app.before_request(_refuse_other_origins)
     csrf.init_app(app)
     app.after_request(add_headers)

@@ -3,7 +3,7 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, request, session
+from flask import Flask, current_app, g, request, session
 from flask_login import UserMixin, current_user
 
 from app.config import Environment, Settings
@@ -28,16 +28,15 @@ class SessionUser(UserMixin):  # type: ignore[misc]  # flask_login has no types
 
 
 def init_viewer(app: Flask, settings: Settings) -> None:
-    idle_limit = _IDLE_LIMITS.get(settings.environment, _IDLE_LIMIT_ELSEWHERE)
+    app.config["SESSION_IDLE_LIMIT"] = _IDLE_LIMITS.get(settings.environment, _IDLE_LIMIT_ELSEWHERE)
     login_manager.session_protection = None  # the session is a row of ours, not a cookie's claim
-    login_manager.init_app(app)
+    # init_app would add a remember-me cookie, and ask who looks for error pages too
+    app.login_manager = login_manager  # type: ignore[attr-defined]
 
     @login_manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> SessionUser | None:
-        signed_in = viewer_of_session(token, idle_limit=app.config["SESSION_IDLE_LIMIT"])
+        signed_in = viewer_of_session(token, idle_limit=current_app.config["SESSION_IDLE_LIMIT"])
         return SessionUser(token, signed_in) if signed_in else None
-
-    app.config["SESSION_IDLE_LIMIT"] = idle_limit
 
 
 def find_signed_in() -> SignedIn | None:

@@ -34,7 +34,11 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$;
 DO $$ BEGIN
   -- from PostgreSQL 16 on the creator may administer the role but not become it without this
-  EXECUTE format('GRANT {APP_ROLE} TO %I', current_user);
+  IF NOT pg_has_role(current_user, '{APP_ROLE}',
+    CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+  THEN
+    EXECUTE format('GRANT {APP_ROLE} TO %I', current_user);
+  END IF;
 EXCEPTION WHEN unique_violation OR internal_error THEN NULL;
 END $$;
 """

@@ -1,6 +1,6 @@
 """How things look to this person: the theme, prices with or without VAT."""
 
-from flask import redirect, request
+from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.blueprints.auth import bp
@@ -41,4 +41,4 @@ def choose_vat() -> Response:
 
 
 def _back() -> Response:
-    return redirect(safe_next(request.form.get("next")) or "/", code=303)
+    return redirect(safe_next(request.form.get("next")) or url_for(".land"), code=303)

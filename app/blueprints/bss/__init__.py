@@ -8,4 +8,10 @@ from flask import Blueprint
 
 bp = Blueprint("bss", __name__, url_prefix="/bss")
 
-from app.blueprints.bss import home  # noqa: E402, F401  # they put their views on bp
+from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
+    accounts,  # noqa: F401
+    asset_edit,  # noqa: F401
+    asset_view,  # noqa: F401
+    assets,  # noqa: F401
+    home,  # noqa: F401
+)

@@ -8,4 +8,16 @@ from flask import Blueprint
 
 bp = Blueprint("storefront", __name__)
 
-from app.blueprints.storefront import home  # noqa: E402, F401  # they put their views on bp
+from app.blueprints.storefront import (  # noqa: E402  # they put their views on bp
+    asset_links,  # noqa: F401
+    asset_status,  # noqa: F401
+    billing,  # noqa: F401
+    buy_reservation,  # noqa: F401
+    home,  # noqa: F401
+    order_review,  # noqa: F401
+    orders,  # noqa: F401
+    reservations,  # noqa: F401
+    software,  # noqa: F401
+    software_subscriptions,  # noqa: F401
+    subscriptions,  # noqa: F401
+)

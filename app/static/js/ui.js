@@ -142,6 +142,7 @@
       else source.click?.();
     });
     toasts.append(toast);
+    tendToasts();
   });
 
   /* ---------- toasts: at least 6 s, longer while pointed at or focused; errors stay ---------- */
@@ -168,12 +169,17 @@
     close.addEventListener('click', () => toast.remove());
     toast.append(close);
   };
-  const toasts = $('#toasts');
-  if (toasts) {
-    const watch = () => $$('.toast', toasts).forEach((toast) => { addClose(toast); dismissLater(toast); });
-    new MutationObserver(watch).observe(toasts, { childList: true });
-    watch();
-  }
+  const tendToasts = () => $$('#toasts > .toast').forEach((toast) => { addClose(toast); dismissLater(toast); });
+  document.addEventListener('htmx:after:swap', tendToasts);      // Back replaces #toasts itself
+  document.addEventListener('toast', (event) => {                // HX-Trigger: what flask.flash said
+    event.detail.messages.forEach((message) => {
+      const toast = $('#success').content.cloneNode(true).firstElementChild;
+      $('span', toast).textContent = message;
+      $('#toasts').append(toast);
+    });
+    tendToasts();
+  });
+  tendToasts();
 
   /* ---------- copy to clipboard ---------- */
   const selectAndCopy = (element) => {               // no clipboard over plain http on other hosts

@@ -1,7 +1,9 @@
 """A small marketplace: a reseller with a customer, a direct customer, staff, something to buy."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
+from threading import Barrier
 from uuid import UUID, uuid4
 
 from app.domain.access import AccountKind, Role
@@ -90,3 +92,23 @@ def price_line_for(price_list, product_id: UUID, **values):
     session.add(line)
     session.commit()
     return line
+
+
+def all_at_once(app, times, act):
+    """Call `act` that many times in as many threads, each as a request of its own."""
+    together = Barrier(times)
+
+    def one(_number):
+        with app.app_context():
+            together.wait()
+            return act()
+
+    with ThreadPoolExecutor(max_workers=times) as pool:
+        return list(pool.map(one, range(times)))
+
+
+def rows(model, **values):
+    """What is stored, seen by the owner of the database."""
+    session.rollback()
+    session.expire_all()
+    return session.query(model).filter_by(**values).all()

@@ -1,0 +1,48 @@
+"""What the query string of the list of assets asks for."""
+
+from dataclasses import replace
+
+from flask import request
+
+from app.blueprints.bss.owner_filter import owner_of, with_owners
+from app.domain.assets import AssetKind, AssetStatus, ProvisioningSyncStatus
+from app.services.asset_lists import AssetQuery, AssetSort
+from app.web.pagination import ListQuery, read_list
+
+_SORTS = [sort.value for sort in AssetSort]
+_FILTERS = {
+    "status": [status.value for status in AssetStatus],
+    "sync": [status.value for status in ProvisioningSyncStatus],
+    "kind": [kind.value for kind in AssetKind],
+    "expiring": ["30"],
+    "format": ["csv"],
+    "count": ["exact"],
+}
+_NO_FILTERS = ("format", "count")
+
+
+def read_asset_list() -> ListQuery:
+    """Unknown values are ignored and named in the notices."""
+    query = read_list(
+        "asset-table", sorts=_SORTS, default_sort=f"-{AssetSort.PURCHASED}", filters=_FILTERS
+    )
+    choices = {name: value for name, value in query.choices.items() if name not in _NO_FILTERS}
+    return with_owners(replace(query, choices=choices), ("account", "reseller"))
+
+
+def asset_query(query: ListQuery) -> AssetQuery:
+    """The same in the service's words."""
+    choices = query.choices
+    return AssetQuery(
+        kind=AssetKind(choices["kind"]) if "kind" in choices else None,
+        status=AssetStatus(choices["status"]) if "status" in choices else None,
+        sync_status=ProvisioningSyncStatus(choices["sync"]) if "sync" in choices else None,
+        account_id=owner_of(query, "account"),
+        reseller_id=owner_of(query, "reseller"),
+        is_expiring="expiring" in choices,
+        q=query.q,
+        sort=AssetSort(query.sort),
+        descending=query.descending,
+        page=query.page,
+        counts_exactly=request.args.get("count") == "exact",
+    )

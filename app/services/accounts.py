@@ -1,0 +1,334 @@
+"""Back office: accounts, one of them, and the short view of its assets."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm import Session
+
+from app.database import reading
+from app.domain.access import AccountKind, Viewer
+from app.domain.assets import (
+    AssetStatus,
+    ProvisioningSyncStatus,
+    SubscriptionStatus,
+    account_number,
+    subscription_number,
+)
+from app.domain.errors import NotFoundError
+from app.models import Account, Asset, AssetTotal, PriceList, Reservation, Subscription
+from app.services.bss_asset_rows import BssAssetRow, newest_assets
+from app.services.buying import accounts_visible_to
+from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+
+_NUMBER = re.compile(r"(?:acc-)?0*([1-9]\d{0,17})", re.IGNORECASE)
+_ROWS_OF_ABSTRACT, _ROWS_OF_VIEW = 5, 10
+
+SORTS = ("name", "number")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountQuery:
+    """What the list shows. `q` looks in names, number, VAT number and Microsoft's tenant."""
+
+    q: str = ""
+    kind: AccountKind | None = None
+    reseller_id: UUID | None = None
+    sort: str = "name"  # out of SORTS
+    descending: bool = False
+    page: PageRequest = field(default_factory=PageRequest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRow:
+    id: UUID
+    number: str
+    name: str
+    kind: AccountKind
+    reseller_id: UUID | None
+    reseller_name: str | None
+    city: str | None
+    country: str
+    currency: str
+    is_active: bool
+    assets: int
+    failed_assets: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOfAccount:
+    id: UUID
+    number: str
+    name: str
+    status: SubscriptionStatus
+    sync_status: ProvisioningSyncStatus
+    microsoft_subscription_id: str
+    reservations: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountView:
+    id: UUID
+    number: str
+    name: str
+    kind: AccountKind
+    is_active: bool
+    reseller_id: UUID | None
+    reseller_name: str | None
+    legal_name: str | None
+    email: str | None
+    address: str | None
+    city: str | None
+    country: str
+    currency: str
+    vat_number: str | None
+    is_tax_exempt: bool
+    timezone: str
+    microsoft_tenant_id: str | None
+    microsoft_domain: str | None
+    price_list_name: str | None
+    needs_approval: bool
+    hides_prices: bool
+    may_order: bool
+    customers: int
+    plans: tuple[PlanOfAccount, ...]
+    assets: int
+    failed_assets: int
+    active_assets: int
+    active_net: tuple[tuple[str, Decimal], ...]  # of active assets, one for each currency
+    newest_assets: tuple[BssAssetRow, ...]
+
+    @property
+    def filter_name(self) -> str:
+        return filter_name(self.kind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetsAbstract:
+    """`filter_name` is what the list of assets calls this kind of owner."""
+
+    account_id: UUID
+    account_name: str
+    filter_name: str
+    assets: int
+    failed_assets: int
+    newest: tuple[BssAssetRow, ...]
+
+
+def list_accounts(viewer: Viewer, wanted: AccountQuery) -> Page[AccountRow]:
+    """Every account but the distributor's own, in two statements."""
+    reseller = orm.aliased(Account)
+    filters = [accounts_visible_to(viewer), *_filters(wanted)]
+    query = (
+        sa.select(
+            Account,
+            reseller.name.label("reseller_name"),
+            _count_assets().label("assets"),
+            _count_assets(failed=True).label("failed"),
+        )
+        .outerjoin(reseller, reseller.id == Account.reseller_id)
+        .where(*filters)
+    )
+    session = reading(viewer.scope)
+    total = count_rows(session, sa.select(Account.id).where(*filters))
+    columns = (Account.number,) if wanted.sort == "number" else (Account.name, Account.id)
+    keys = Keys(columns=[column.expression for column in columns], descending=wanted.descending)
+    found = fetch_page(session, query, keys, wanted.page, total=total)
+    return found.with_items([_row(row) for row in found.items])
+
+
+def _filters(wanted: AccountQuery) -> list[sa.ColumnElement[bool]]:
+    filters = [Account.kind != AccountKind.DISTRIBUTOR, *_search(wanted.q)]
+    if wanted.kind is not None:
+        filters.append(Account.kind == wanted.kind)
+    if wanted.reseller_id is not None:
+        filters.append(Account.reseller_id == wanted.reseller_id)
+    return filters
+
+
+def _search(q: str) -> list[sa.ColumnElement[bool]]:
+    if not q:
+        return []
+    places: list[sa.ColumnElement[bool]] = [
+        column.icontains(q, autoescape=True)
+        for column in (
+            Account.name,
+            Account.legal_name,
+            Account.vat_number,
+            Account.microsoft_tenant_id,
+            Account.microsoft_domain,
+        )
+    ]
+    if number := _NUMBER.fullmatch(q):
+        places.append(Account.number == int(number.group(1)))
+    return [sa.or_(*places)]
+
+
+def _count_assets(*, failed: bool = False) -> sa.ScalarSelect[Any]:
+    """Of the account and, for a reseller, of its customers; out of the kept totals."""
+    counted = sa.select(sa.func.coalesce(sa.func.sum(AssetTotal.assets), 0)).where(
+        sa.or_(AssetTotal.account_id == Account.id, AssetTotal.tenant_id == Account.id)
+    )
+    if failed:
+        counted = counted.where(
+            AssetTotal.provisioning_sync_status == ProvisioningSyncStatus.FAILED
+        )
+    return counted.scalar_subquery()
+
+
+def _row(row: sa.Row[*tuple[Any, ...]]) -> AccountRow:
+    account: Account = row[0]
+    return AccountRow(
+        id=account.id,
+        number=account_number(account.number),
+        name=account.name,
+        kind=account.kind,
+        reseller_id=account.reseller_id,
+        reseller_name=row.reseller_name,
+        city=account.city,
+        country=account.country,
+        currency=account.currency,
+        is_active=account.is_active,
+        assets=int(row.assets),
+        failed_assets=int(row.failed),
+    )
+
+
+def get_account(viewer: Viewer, account_id: UUID) -> AccountView:
+    session = reading(viewer.scope)
+    row = _find(session, viewer, account_id)
+    account: Account = row[0]
+    totals = _totals(session, account)
+    active = [total for total in totals if total.status is AssetStatus.ACTIVE]
+    return AccountView(
+        id=account.id,
+        number=account_number(account.number),
+        name=account.name,
+        kind=account.kind,
+        is_active=account.is_active,
+        reseller_id=account.reseller_id,
+        reseller_name=row.reseller_name,
+        legal_name=account.legal_name,
+        email=account.email,
+        address=account.address,
+        city=account.city,
+        country=account.country,
+        currency=account.currency,
+        vat_number=account.vat_number,
+        is_tax_exempt=account.is_tax_exempt,
+        timezone=account.timezone,
+        microsoft_tenant_id=account.microsoft_tenant_id,
+        microsoft_domain=account.microsoft_domain,
+        price_list_name=row.price_list_name,
+        needs_approval=account.needs_approval,
+        hides_prices=account.hides_prices,
+        may_order=account.may_order,
+        customers=row.customers,
+        plans=_plans(session, account.id),
+        assets=_count(totals),
+        failed_assets=_count(_failed(totals)),
+        active_assets=_count(active),
+        active_net=_net_by_currency(active),
+        newest_assets=newest_assets(session, viewer, owned_by(account), limit=_ROWS_OF_VIEW),
+    )
+
+
+def get_assets_abstract(viewer: Viewer, account_id: UUID) -> AssetsAbstract:
+    """What a mouse-over shows: two statements, whatever the number of assets."""
+    session = reading(viewer.scope)
+    query = sa.select(
+        Account, _count_assets().label("assets"), _count_assets(failed=True).label("failed")
+    )
+    row = session.execute(
+        query.where(Account.id == account_id, accounts_visible_to(viewer))
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError
+    account: Account = row[0]
+    return AssetsAbstract(
+        account_id=account.id,
+        account_name=account.name,
+        filter_name=filter_name(account.kind),
+        assets=int(row.assets),
+        failed_assets=int(row.failed),
+        newest=newest_assets(session, viewer, owned_by(account), limit=_ROWS_OF_ABSTRACT),
+    )
+
+
+def _find(session: Session, viewer: Viewer, account_id: UUID) -> sa.Row[*tuple[Any, ...]]:
+    reseller, customer = orm.aliased(Account), orm.aliased(Account)
+    customers = sa.select(sa.func.count()).where(customer.reseller_id == Account.id)
+    row = session.execute(
+        sa.select(
+            Account,
+            reseller.name.label("reseller_name"),
+            PriceList.name.label("price_list_name"),
+            customers.scalar_subquery().label("customers"),
+        )
+        .outerjoin(reseller, reseller.id == Account.reseller_id)
+        .outerjoin(PriceList, PriceList.id == Account.price_list_id)
+        .where(Account.id == account_id, accounts_visible_to(viewer))
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def filter_name(kind: AccountKind) -> str:
+    """The list's filter for what an account has; a reseller's counts its customers' too."""
+    return "reseller" if kind is AccountKind.RESELLER else "account"
+
+
+def owned_by(account: Account) -> sa.ColumnElement[bool]:
+    """Assets of the account and, for a reseller, of its customers."""
+    is_reseller = account.kind is AccountKind.RESELLER
+    return (Asset.tenant_id if is_reseller else Asset.account_id) == account.id
+
+
+def _totals(session: Session, account: Account) -> Sequence[AssetTotal]:
+    is_reseller = account.kind is AccountKind.RESELLER
+    owner = AssetTotal.tenant_id if is_reseller else AssetTotal.account_id
+    return session.scalars(sa.select(AssetTotal).where(owner == account.id)).all()
+
+
+def _failed(totals: Sequence[AssetTotal]) -> list[AssetTotal]:
+    failed = ProvisioningSyncStatus.FAILED
+    return [total for total in totals if total.provisioning_sync_status is failed]
+
+
+def _count(totals: Sequence[AssetTotal]) -> int:
+    return sum(total.assets for total in totals)
+
+
+def _net_by_currency(totals: Sequence[AssetTotal]) -> tuple[tuple[str, Decimal], ...]:
+    sums: dict[str, Decimal] = {}
+    for total in totals:
+        if total.assets:
+            sums[total.currency] = sums.get(total.currency, Decimal(0)) + total.buying_net
+    return tuple(sorted(sums.items()))
+
+
+def _plans(session: Session, account_id: UUID) -> tuple[PlanOfAccount, ...]:
+    of_plan = Reservation.subscription_id == Subscription.id
+    reservations = sa.select(sa.func.count()).select_from(Reservation).where(of_plan)
+    query = sa.select(Subscription, reservations.scalar_subquery().label("reservations"))
+    rows = session.execute(
+        query.where(Subscription.account_id == account_id).order_by(Subscription.number)
+    )
+    return tuple(
+        PlanOfAccount(
+            id=plan.id,
+            number=subscription_number(plan.number),
+            name=plan.name,
+            status=plan.status,
+            sync_status=plan.provisioning_sync_status,
+            microsoft_subscription_id=plan.microsoft_subscription_id,
+            reservations=count,
+        )
+        for plan, count in rows
+    )

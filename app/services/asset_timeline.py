@@ -1,0 +1,93 @@
+"""What happened to an asset's purchase, in plain words for whoever bought it."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.purchase import PurchaseState
+from app.models import Purchase, PurchaseEvent
+
+_MOST_EVENTS = 200
+_SENT_AGAIN = "tries_again"  # what a save set going, as asset_editing writes it
+
+
+class Milestone(StrEnum):
+    """What a customer is told. Attempts, codes and carts are the back office's business."""
+
+    ORDERED = "ordered"
+    SENT = "sent"
+    SENT_AGAIN = "sent_again"
+    CONFIRMED = "confirmed"
+    SYNCHRONIZED = "synchronized"
+    BEING_CHECKED = "being_checked"
+    NOT_ACCEPTED = "not_accepted"
+
+    @property
+    def label(self) -> str:
+        return {
+            Milestone.ORDERED: "Ordered",
+            Milestone.SENT: "Sent to Microsoft",
+            Milestone.SENT_AGAIN: "Sent to Microsoft again by our staff",
+            Milestone.CONFIRMED: "Confirmed by Microsoft",
+            Milestone.SYNCHRONIZED: "Synchronized: it is ready to use",
+            Milestone.BEING_CHECKED: "Being checked with Microsoft",
+            Milestone.NOT_ACCEPTED: "Not accepted by Microsoft yet",
+        }[self]
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    milestone: Milestone
+    at: dt.datetime
+
+
+def timeline_for_customer(
+    session: Session,
+    asset_id: UUID,
+    *,
+    purchased_at: dt.datetime,
+    provisioned_at: dt.datetime | None,
+) -> list[TimelineEntry]:
+    """The milestones, newest first. An asset without a history has its two dates."""
+    query = (
+        sa.select(
+            PurchaseEvent.event,
+            PurchaseEvent.state,
+            PurchaseEvent.at,
+            PurchaseEvent.detail["effect"].astext,
+        )
+        .join(Purchase, Purchase.id == PurchaseEvent.purchase_id)
+        .where(Purchase.asset_id == asset_id)
+        .order_by(PurchaseEvent.id.desc())
+        .limit(_MOST_EVENTS)
+    )
+    entries = [TimelineEntry(Milestone.ORDERED, purchased_at)]
+    for event, state, at, effect in reversed(session.execute(query).all()):
+        milestone = _milestone(event, state, effect)
+        if milestone and milestone is not entries[-1].milestone:
+            entries.append(TimelineEntry(milestone, at))
+    if provisioned_at and not _has(entries, Milestone.SYNCHRONIZED):
+        entries.append(TimelineEntry(Milestone.SYNCHRONIZED, provisioned_at))
+    return entries[::-1]
+
+
+def _milestone(event: str, state: PurchaseState, effect: str | None) -> Milestone | None:
+    if event == "saved":
+        return Milestone.SENT_AGAIN if effect == _SENT_AGAIN else None
+    if event == "no_answer":
+        return Milestone.BEING_CHECKED if state is PurchaseState.UNKNOWN else None
+    return {
+        "checkout_sent": Milestone.SENT,
+        "ordered": Milestone.CONFIRMED,
+        "synchronized": Milestone.SYNCHRONIZED,
+        "failed": Milestone.NOT_ACCEPTED,
+    }.get(event)
+
+
+def _has(entries: Iterable[TimelineEntry], milestone: Milestone) -> bool:
+    return any(entry.milestone is milestone for entry in entries)

@@ -1,0 +1,234 @@
+"""What an account has at a glance: the storefront's home and its billing pages."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.database import reading
+from app.domain.access import Viewer
+from app.domain.assets import (
+    AssetKind,
+    AssetStatus,
+    ProvisioningSyncStatus,
+    SubscriptionStatus,
+    order_number,
+)
+from app.domain.orders import OrderStatus
+from app.models import Account, Asset, Order, OrderLine, Subscription
+from app.services.asset_lists import is_expiring, sees_customers
+from app.services.asset_totals import CurrencySum, KeptTotals, kept_totals
+from app.services.visibility import visible_to
+
+_MOST = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetNotice:
+    """An asset to look at. `customer_name` is None for whoever has one account."""
+
+    id: UUID
+    kind: AssetKind
+    name: str
+    customer_name: str | None
+    sync_status: ProvisioningSyncStatus
+    expires_on: dt.date | None
+    today: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecentOrder:
+    id: UUID
+    number: str
+    status: OrderStatus
+    title: str
+    customer_name: str | None
+    placed_at: dt.datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetCounts:
+    """How many assets of one kind there are."""
+
+    kind: AssetKind
+    active: int
+    expired: int
+    cancelled: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expiring:
+    """Active assets of a kind that end within 30 days; `first_on` is the first day of them."""
+
+    assets: int
+    first_on: dt.date | None
+    today: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeOverview:
+    counts: list[AssetCounts]
+    attention: list[AssetNotice]
+    expiring: list[AssetNotice]
+    orders: list[RecentOrder]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillingOverview:
+    """`spend` is what the active assets cost; None where prices are hidden."""
+
+    counts: list[AssetCounts]
+    spend: list[CurrencySum] | None
+    not_synchronized: int
+    orders: int
+    orders_pending: int
+    subscriptions: int
+    subscriptions_active: int
+    recent_orders: list[RecentOrder]
+
+
+def get_home(viewer: Viewer) -> HomeOverview:
+    """Four statements."""
+    is_odd = Asset.provisioning_sync_status != ProvisioningSyncStatus.SYNCHRONIZED
+    attention = _notices(
+        viewer,
+        [Asset.status == AssetStatus.ACTIVE, is_odd],
+        [Asset.purchased_at.desc(), Asset.id.desc()],
+    )
+    expiring = _notices(viewer, [is_expiring()], [Asset.expires_key, Asset.id])
+    return HomeOverview(
+        counts=_counts(kept_totals(viewer)),
+        attention=attention,
+        expiring=expiring,
+        orders=_recent_orders(viewer),
+    )
+
+
+def get_billing(viewer: Viewer) -> BillingOverview:
+    """Three statements."""
+    kept = kept_totals(viewer)
+    active = kept.only(status=AssetStatus.ACTIVE)
+    orders = sa.and_(visible_to(viewer, Order), Order.status != OrderStatus.QUOTED)
+    plans = visible_to(viewer, Subscription)
+    row = (
+        reading(viewer.scope)
+        .execute(
+            sa.select(
+                _count(Order, orders),
+                _count(Order, orders, Order.status == OrderStatus.PENDING_APPROVAL),
+                _count(Subscription, plans),
+                _count(Subscription, plans, Subscription.status == SubscriptionStatus.ACTIVE),
+            )
+        )
+        .one()
+    )
+    synchronized = active.only(sync_status=ProvisioningSyncStatus.SYNCHRONIZED)
+    return BillingOverview(
+        counts=_counts(kept),
+        spend=active.sums,
+        not_synchronized=active.assets - synchronized.assets,
+        orders=row[0],
+        orders_pending=row[1],
+        subscriptions=row[2],
+        subscriptions_active=row[3],
+        recent_orders=_recent_orders(viewer),
+    )
+
+
+def count_assets(viewer: Viewer) -> list[AssetCounts]:
+    """By kind, one statement."""
+    return _counts(kept_totals(viewer))
+
+
+def count_expiring(viewer: Viewer, kind: AssetKind) -> Expiring:
+    query = sa.select(sa.func.count(), sa.func.min(Asset.expires_on), sa.func.current_date()).where(
+        visible_to(viewer, Asset), Asset.kind == kind, is_expiring()
+    )
+    assets, first_on, today = reading(viewer.scope).execute(query).one()
+    return Expiring(assets=assets, first_on=first_on, today=today)
+
+
+def _counts(kept: KeptTotals) -> list[AssetCounts]:
+    return [
+        AssetCounts(
+            kind=kind,
+            active=kept.only(kind=kind, status=AssetStatus.ACTIVE).assets,
+            expired=kept.only(kind=kind, status=AssetStatus.EXPIRED).assets,
+            cancelled=kept.only(kind=kind, status=AssetStatus.CANCELLED).assets,
+        )
+        for kind in AssetKind
+    ]
+
+
+def _count(model: type[Any], *filters: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(model).where(*filters).scalar_subquery()
+
+
+def _notices(
+    viewer: Viewer, filters: Sequence[sa.ColumnElement[bool]], order: Sequence[Any]
+) -> list[AssetNotice]:
+    query = (
+        sa.select(
+            Asset.id,
+            Asset.kind,
+            Asset.name,
+            Asset.provisioning_sync_status,
+            Asset.expires_on,
+            Account.name.label("customer_name"),
+            sa.func.current_date().label("today"),
+        )
+        .join(Account, Account.id == Asset.account_id)
+        .where(visible_to(viewer, Asset), *filters)
+        .order_by(*order)
+        .limit(_MOST)
+    )
+    return [
+        AssetNotice(
+            id=row.id,
+            kind=row.kind,
+            name=row.name,
+            customer_name=row.customer_name if sees_customers(viewer) else None,
+            sync_status=row.provisioning_sync_status,
+            expires_on=row.expires_on,
+            today=row.today,
+        )
+        for row in reading(viewer.scope).execute(query)
+    ]
+
+
+def _recent_orders(viewer: Viewer) -> list[RecentOrder]:
+    title = (
+        sa.select(OrderLine.title)
+        .where(OrderLine.order_id == Order.id)
+        .order_by(OrderLine.position)
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(
+            Order.id,
+            Order.number,
+            Order.status,
+            Order.placed_at,
+            title.label("title"),
+            Account.name.label("customer_name"),
+        )
+        .join(Account, Account.id == Order.account_id)
+        .where(visible_to(viewer, Order), Order.status != OrderStatus.QUOTED)
+        .order_by(Order.number.desc())
+        .limit(_MOST)
+    )
+    return [
+        RecentOrder(
+            id=row.id,
+            number=order_number(row.number),
+            status=row.status,
+            title=row.title or "",
+            customer_name=row.customer_name if sees_customers(viewer) else None,
+            placed_at=row.placed_at,
+        )
+        for row in reading(viewer.scope).execute(query)
+    ]

@@ -1,0 +1,140 @@
+"""What the journeys share: the whole system once a session, a browser, people signed in."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.pages.sign_in import SignInPage
+from tests.support.chromium import launch_options
+from tests.support.system import System
+
+expect.set_options(timeout=10_000)
+
+PASSWORD = "entrepot-demo"
+ADMIN = "admin@entrepot.example"
+SUPPORT = "support@entrepot.example"
+RESELLER = "reseller@northwind.example"
+BUYER = "buyer@aegean.example"
+OTHER_RESELLER = "reseller@fabrikam.example"
+DIRECT = "owner@kalamata.example"
+
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+# A worker that is killed keeps its purchase for a lease: short, so that tests need not wait long.
+_SETTINGS = {"ENTREPOT_LEASE_SECONDS": "8", "MICROSOFT_READ_TIMEOUT": "6"}
+# In the browser's words, what is part of the tests: 4xx and 5xx answers.
+_EXPECTED = "Failed to load resource: the server responded with a status of"
+
+
+def pytest_configure(config):
+    """Keep a trace and a picture of what failed, under test-results/."""
+    if config.option.tracing == "off":
+        config.option.tracing = "retain-on-failure"
+    if config.option.screenshot == "off":
+        config.option.screenshot = "only-on-failure"
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory):
+    """Web, worker, dispatcher, sandbox, PostgreSQL, Redis and the demo data."""
+    with System(tmp_path_factory.mktemp("system") / "state", **_SETTINGS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def base_url(system):
+    return system.url
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, **launch_options()}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return {**browser_context_args, "viewport": DESKTOP, "locale": "en-GB", "timezone_id": "UTC"}
+
+
+@pytest.fixture
+def sandbox(system):
+    """Microsoft without faults, and without the waits that it has in reality.
+
+    Only tests whose purchases reach an end may ask for it: it forgets everybody's carts.
+    """
+    control = system.sandbox
+    control.reset()
+    control.change(
+        list_lag_seconds=0,
+        order_pending_seconds=0,
+        subscription_id_delay_seconds=0,
+        provisioning_step_seconds=0,
+    )
+    return control
+
+
+@pytest.fixture(scope="session")
+def states(browser, base_url):
+    """The cookies of each person, who signs in once a session and through the form."""
+    kept = {}
+
+    def state_of(email):
+        if email not in kept:
+            context = browser.new_context(base_url=base_url)
+            SignInPage(context.new_page()).open().sign_in(email, PASSWORD)
+            kept[email] = context.storage_state()
+            context.close()
+        return kept[email]
+
+    return state_of
+
+
+@pytest.fixture
+def page_of(new_context, states):
+    """A page of a person; `options` are those of a browser context."""
+    problems = []
+
+    def signed_in(email, **options):
+        page = new_context(storage_state=states(email), **options).new_page()
+        watch(page, problems)
+        return page
+
+    yield signed_in
+    assert problems == []
+
+
+def watch(page, problems):
+    """Note what the browser finds wrong: scripts that fail, policies that are broken."""
+    page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            problems.append(f"{page.url}: {message.text}")
+            if message.type == "error" and not message.text.startswith(_EXPECTED)
+            else None
+        ),
+    )
+
+
+@pytest.fixture
+def reseller_page(page_of):
+    return page_of(RESELLER)
+
+
+@pytest.fixture
+def buyer_page(page_of):
+    return page_of(BUYER)
+
+
+@pytest.fixture
+def direct_page(page_of):
+    return page_of(DIRECT)
+
+
+@pytest.fixture
+def staff_page(page_of):
+    return page_of(ADMIN)
+
+
+@pytest.fixture
+def support_page(page_of):
+    return page_of(SUPPORT)

@@ -1,0 +1,101 @@
+"""The back office: accounts with their short views, assets, edit and save."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.pages.base import BasePage
+
+
+class AccountsPage(BasePage):
+    path = "/bss/accounts/"
+    heading = "Accounts"
+
+    def open_account(self, name):
+        self.main.get_by_role("link", name=name, exact=True).first.click()
+        account = AccountPage(self.page)
+        account.heading = name
+        return account.arrived()
+
+
+class AccountPage(BasePage):
+    """With the shortcut menu, whose Assets entry has an abstract."""
+
+    def __init__(self, page):
+        super().__init__(page)
+        shortcuts = page.get_by_role("navigation", name="Account shortcuts")
+        self.assets = shortcuts.get_by_role("link", name="Assets")
+        self.preview = shortcuts.get_by_role("button", name="Preview assets")
+        self.abstract = page.get_by_role("dialog", name="Assets preview")
+        self.view_all = self.abstract.get_by_role("link", name=re.compile(r"^View all \d+ assets$"))
+        self.close = self.abstract.get_by_role("button", name="Close preview")
+
+
+class AssetsPage(BasePage):
+    path = "/bss/billing/assets/"
+    heading = "Assets"
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.search = page.get_by_label("Search assets")
+        self.rows = self.main.get_by_role("table").get_by_role("row")
+
+    def find(self, words):
+        self.search.fill(words)
+        self.search.press("Enter")
+        return self
+
+    def open_asset(self, words):
+        """By its number, or other words that only one row has."""
+        row = self.rows.filter(has_text=words)
+        row.get_by_role("cell").first.get_by_role("link").click()
+        return AssetPage(self.page).arrived()
+
+    def open_failed(self, name, reason):
+        """The only failed asset of this name for this reason."""
+        self.main.get_by_role("link", name=re.compile("^Failed provisioning")).click()
+        row = self.rows.filter(has_text=reason)
+        row.get_by_role("link", name=name, exact=True).click()
+        return AssetPage(self.page).arrived()
+
+
+class AssetPage(BasePage):
+    heading = re.compile(".")
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.sync_status = self.main.get_by_role("status").filter(
+            has_text=re.compile("^[^a-z]*(Synchronized|Failed|In progress|Being checked)")
+        )
+        self.banner = self.main.locator("#sync-banner")
+        self.edit_link = self.main.get_by_role("link", name="Edit", exact=True)
+
+    @property
+    def number(self):
+        return self.main.get_by_text(re.compile(r"^AST-\d{6,}$")).first.inner_text()
+
+    def edit(self):
+        self.edit_link.click()
+        return EditPage(self.page).arrived()
+
+
+class EditPage(BasePage):
+    heading = re.compile("^Edit ")
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.name = page.get_by_label("Name", exact=True)
+        self.quantity = page.get_by_label("Quantity")
+        self.plan = page.get_by_label("Azure plan")
+        self.notes = page.get_by_label("Notes")
+        self.save_button = page.get_by_role("button", name=re.compile("^Save"))
+
+    def choose_other_plan(self):
+        """One that is not chosen now."""
+        label = self.plan.locator("option:not(:checked)").first.inner_text()
+        self.plan.select_option(label=label)
+
+    def save(self):
+        self.save_button.click()
+        expect(self.title).not_to_have_text(self.heading)
+        return AssetPage(self.page).arrived()

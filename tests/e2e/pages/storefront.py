@@ -1,0 +1,154 @@
+"""The storefront: from an Azure plan or the catalogue to the asset."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.pages.base import BasePage
+
+
+class AzurePlansPage(BasePage):
+    path = "/subscriptions/"
+    heading = "Azure plans"
+
+    def open_plan(self, name, customer=""):
+        """Of this very name; a reseller says whose."""
+        named = self.page.get_by_text(name, exact=True)
+        row = self.main.get_by_role("row").filter(has=named, has_text=customer)
+        row.get_by_role("link", name=re.compile("^SUB-")).click()
+        return AzurePlanPage(self.page).arrived()
+
+
+class AzurePlanPage(BasePage):
+    heading = re.compile(r"^Azure plan SUB-\d{5,}$")
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.menu = self.main.get_by_role("button", name="I want to…")
+
+    def buy_reservation(self):
+        self.menu.click()
+        self.main.get_by_role("link", name="Buy a reservation").first.click()
+        return ReservationWizard(self.page).arrived()
+
+
+class ReservationWizard(BasePage):
+    """Both steps: find one, and say how many."""
+
+    heading = "Buy a reservation"
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.region = page.get_by_label("Region")
+        self.search = page.get_by_label("Search reservations")
+        self.show = page.get_by_role("button", name="Show reservations")
+        self.quantity = page.get_by_label("Quantity")
+        self.go_on = page.get_by_role("button", name="Review order")
+
+    def find(self, region, words):
+        """What fits shows up while one types; without script, by the button."""
+        self.region.select_option(label=region)
+        self.search.fill(words)
+        if self.show.is_visible():
+            self.show.click()
+        return self
+
+    def choose(self, title):
+        self.page.get_by_role("link", name=f"Choose {title}", exact=True).click()
+        expect(self.quantity).to_be_visible()
+        return self
+
+    def review(self, quantity):
+        self.quantity.fill(str(quantity))
+        self.go_on.click()
+        return ReviewPage(self.page).arrived()
+
+
+class SoftwareCataloguePage(BasePage):
+    path = "/catalogue/software/"
+    heading = "Software subscriptions for sale"
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.customer = page.get_by_label("Customer")
+
+    def open_plan(self, name, customer=None):
+        """A reseller says for whom: prices depend on it."""
+        if customer:
+            self.customer.select_option(label=customer)
+        self.main.get_by_role("link", name=name, exact=True).click()
+        plan = SoftwarePlanPage(self.page)
+        plan.heading = name
+        return plan.arrived()
+
+
+class SoftwarePlanPage(BasePage):
+    def __init__(self, page):
+        super().__init__(page)
+        self.quantity = page.get_by_label("Quantity")
+        self.go_on = page.get_by_role("button", name="Review order")
+
+    def review(self, title, quantity):
+        self.main.get_by_role("radio", name=title).check()
+        self.quantity.fill(str(quantity))
+        self.go_on.click()
+        return ReviewPage(self.page).arrived()
+
+
+class ReviewPage(BasePage):
+    heading = "Review your order"
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.agrees = page.get_by_label("I have checked the customer and quantity")
+        self.reference = page.get_by_label("Your reference")
+        self.button = page.get_by_role("button", name=re.compile("^Buy"))
+
+    def buy(self):
+        self.agrees.check()
+        self.button.click()
+        return OrderPage(self.page).arrived()
+
+
+class OrderPage(BasePage):
+    heading = re.compile(r"^Order ORD-\d{6,}$")
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.asset = self.main.get_by_role("link", name=re.compile(r"^AST-\d{6,}$"))
+
+    @property
+    def asset_number(self):
+        return self.asset.inner_text()
+
+    def open_asset(self):
+        self.asset.click()
+        return AssetPage(self.page).arrived()
+
+
+class AssetPage(BasePage):
+    """Reservation View, and the same of a software subscription."""
+
+    heading = re.compile(".")
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.sync_status = self.main.get_by_role("status").filter(
+            has_text=re.compile("Synchronized|Failed|In progress|Being checked")
+        )
+        self.show_changes = self.main.get_by_role("link", name="Show what changed")
+
+    def show_what_changed(self):
+        """Once the live status has come to its end."""
+        self.show_changes.click()
+        expect(self.show_changes).to_have_count(0)
+        return self.arrived()
+
+
+class ReservationsPage(BasePage):
+    path = "/billing/assets/reservations/"
+    heading = "Reservations"
+
+    def open_reservation(self, name):
+        self.main.get_by_role("link", name=name, exact=True).first.click()
+        return AssetPage(self.page).arrived()

@@ -1,0 +1,218 @@
+"""Who may do what with whose things: every route, method, actor and object.
+
+The routes come from the app itself, the expectation from expected.toml, which is written by hand.
+A route without an expectation fails, and so does an expectation without a route.
+"""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from app.services import visibility
+from tests.integration.authorization.world import (
+    BUYING,
+    COST,
+    OWNERS,
+    STAFF_ROLES,
+    build_world,
+    canary,
+)
+
+EXPECTED = tomllib.loads((Path(__file__).with_name("expected.toml")).read_text(encoding="utf-8"))
+NOBODYS = ("nonexistent", "malformed", "other_kind")
+NOT_SIGNED_IN = ("anonymous", "suspended", "ended")
+STAFF = tuple(role.value for role in STAFF_ROLES)
+RESELLERS = ("northwind", "fabrikam")
+_ID = re.compile(r"<(?:(?P<converter>[^:<>]+):)?(?P<name>[^<>]+)>")
+
+
+def rules(app):
+    """(page, method, whether it has an id) of every view that is not for everybody."""
+    found = set()
+    for rule in app.url_map.iter_rules():
+        page, ids = _ID.sub("<id>", rule.rule), list(_ID.finditer(rule.rule))
+        if page in EXPECTED["public"]:
+            continue
+        assert len(ids) <= 1, f"{rule.rule}: give the matrix a way to fill two ids"
+        assert all(match["converter"] for match in ids), f"{rule.rule} has an untyped id"
+        found |= {(page, method, bool(ids)) for method in rule.methods & {"GET", "POST"}}
+    return sorted(found)
+
+
+def expected_outcome(url, method, actor, whose):
+    """`sign_in`, `forbidden`, `missing` or `open`, from the hand-written table alone."""
+    page, is_bss = EXPECTED["pages"][url], url.startswith("/bss/")
+    if whose == "malformed":
+        return "missing"  # such an address does not exist, for nobody
+    if actor in NOT_SIGNED_IN:
+        return "sign_in"
+    if is_bss != (actor in STAFF):
+        return "missing" if is_bss else "forbidden"
+    account, role = actor.split("_", 1)
+    is_kept_out = page.get("resellers_only") and account not in RESELLERS
+    if role not in page[method] or is_kept_out:
+        return "forbidden"
+    is_everybodys = is_bss or page.get("object") == "product"
+    sees = OWNERS if is_everybodys else EXPECTED["sees"][account]
+    return "open" if whose is None or whose in sees else "missing"
+
+
+def outcome_of(response):
+    if response.status_code == 303 and "/login" in response.headers.get("Location", ""):
+        return "sign_in"
+    if response.status_code == 403:
+        return "forbidden"
+    if response.status_code == 404:
+        return "missing"
+    return "open" if response.status_code < 500 else f"broken {response.status_code}"
+
+
+def foreign_canaries(actor, text):
+    """Names of others that an answer gives away, and money that this audience never sees."""
+    if actor in STAFF:
+        return []
+    seen = EXPECTED["sees"].get(actor.split("_", 1)[0], [])
+    leaks = [owner for owner in OWNERS if owner not in seen and canary(owner) in text]
+    money = [COST]
+    if actor.startswith(("aegean", "helios", "thistle")):
+        money.append(BUYING)
+    digits = text.replace(",", "")
+    return leaks + [str(amount) for amount in money if f"{amount:f}"[:7] in digits]
+
+
+def plain_client(app):
+    """Thousands of answers: their HTML is read strictly elsewhere."""
+    return FlaskClient(app, app.response_class, use_cookies=True)
+
+
+class Actors:
+    """One signed-in client for each actor, and those who are not signed in."""
+
+    def __init__(self, app, world, sign_in):
+        self.clients = {"anonymous": plain_client(app)}
+        for actor, user in world.users.items():
+            self.clients[actor] = sign_in(user, into=plain_client(app))
+        ended = sign_in(world.users["aegean_administrator"], into=plain_client(app))
+        self.clients["ended"] = ended
+
+
+@pytest.fixture
+def no_csrf(the_app, monkeypatch):
+    """The matrix asks about policies; forgery has a test of its own."""
+    monkeypatch.setitem(the_app.config, "WTF_CSRF_ENABLED", False)
+
+
+def end_session(client, owner_engine):
+    with client.session_transaction() as cookie:
+        token = cookie["_user_id"]
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("SELECT set_config('entrepot.scope', 'all', true)"))
+        connection.execute(
+            sa.text(
+                "UPDATE user_sessions SET ends_at = now() - interval '1 second'"
+                " WHERE token_hash = encode(sha256(convert_to(:token, 'UTF8')), 'hex')"
+            ),
+            {"token": token},
+        )
+
+
+def without_query_filter(monkeypatch):
+    """Wall (a) away: every service asks for everybody's rows."""
+    for module in list(sys.modules.values()):
+        if getattr(module, "visible_to", None) is visibility.visible_to:
+            monkeypatch.setattr(module, "visible_to", lambda _viewer, _model: sa.true())
+
+
+def switch_row_level_security(owner_engine, word):
+    with owner_engine.begin() as connection:
+        tables = connection.scalars(
+            sa.text("SELECT tablename FROM pg_policies WHERE schemaname = 'public' GROUP BY 1")
+        ).all()
+        for table in tables:
+            connection.execute(sa.text(f"ALTER TABLE {table} {word} ROW LEVEL SECURITY"))
+
+
+@pytest.fixture(params=["both walls", "queries alone", "row-level security alone"])
+def walls(request, monkeypatch, owner_engine):
+    if request.param == "row-level security alone":
+        without_query_filter(monkeypatch)
+    if request.param == "queries alone":
+        switch_row_level_security(owner_engine, "DISABLE")
+    yield request.param
+    switch_row_level_security(owner_engine, "ENABLE")
+
+
+def run_matrix(app, world, actors):
+    """Every cell; the wrong ones as sentences, and how many there were."""
+    wrong, cells = [], 0
+    for page, method, has_id in rules(app):
+        kind = EXPECTED["pages"][page].get("object")
+        for whose in (*OWNERS, *NOBODYS) if has_id else (None,):
+            url = page.replace("<id>", world.id_of(kind, whose)) if has_id else page
+            for actor, client in actors.clients.items():
+                cells += 1
+                response = client.open(url, method=method)
+                expected = expected_outcome(page, method, actor, whose)
+                found = outcome_of(response)
+                cell = f"{method} {page} as {actor} for {whose}"
+                if found != expected:
+                    wrong.append(f"{cell}: {found}, expected {expected}")
+                if leaks := foreign_canaries(actor, response.get_data(as_text=True)):
+                    wrong.append(f"{cell}: gives away {leaks}")
+    return wrong, cells
+
+
+def test_every_route_has_an_expectation_and_every_expectation_a_route(the_app):
+    expected = {
+        (page, method)
+        for page, says in EXPECTED["pages"].items()
+        for method in set(says) & {"GET", "POST"}
+    }
+
+    assert {(page, method) for page, method, _has_id in rules(the_app)} == expected
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("no_csrf")
+def test_everybody_can_do_what_the_table_says_with_any_wall_alone(
+    app, sign_in, owner_engine, walls, record_property
+):
+    world = build_world()
+    actors = Actors(app, world, sign_in)
+    end_session(actors.clients["ended"], owner_engine)
+
+    wrong, cells = run_matrix(app, world, actors)
+
+    record_property("cells", cells)
+    assert wrong == [], f"{len(wrong)} of {cells} cells with {walls}:\n" + "\n".join(wrong[:40])
+
+
+@pytest.mark.usefixtures("no_csrf")
+def test_everybody_can_do_what_the_table_says(app, sign_in, owner_engine):
+    world = build_world()
+    actors = Actors(app, world, sign_in)
+    end_session(actors.clients["ended"], owner_engine)
+
+    wrong, cells = run_matrix(app, world, actors)
+
+    assert wrong == [], f"{len(wrong)} of {cells} cells:\n" + "\n".join(wrong[:40])
+
+
+def test_no_post_is_taken_without_its_token(app, sign_in):
+    world = build_world()
+    for page, method, has_id in rules(app):
+        if method != "POST":
+            continue
+        who = "staff_administrator" if page.startswith("/bss/") else "northwind_administrator"
+        client = sign_in(world.users[who], into=plain_client(app))
+        kind = EXPECTED["pages"][page].get("object")
+        url = page.replace("<id>", world.id_of(kind, "aegean")) if has_id else page
+
+        response = client.post(url)
+
+        assert response.status_code == 400, f"{page} took a forged POST"

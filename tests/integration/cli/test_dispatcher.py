@@ -1,0 +1,75 @@
+"""The dispatcher as a process."""
+
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from app.domain.assets import AssetStatus
+from app.models import Asset, Heartbeat
+from embedded.postgresql import PostgreSQL
+from tests import factories
+from tests.factories import NOW, PurchaseFactory, ReservationFactory
+
+ENTREPOT = str(Path(sys.executable).with_name("entrepot"))
+
+
+def until(process, event):
+    """Read the log up to this event."""
+    for line in process.stderr:
+        if json.loads(line)["event"] == event:
+            return
+    raise AssertionError(f"The dispatcher ended before {event}.")
+
+
+def test_it_keeps_the_schedule_beats_and_stops_within_a_second(app, start):
+    asset = ReservationFactory(expires_on=NOW.date())
+    PurchaseFactory(asset=asset)
+    process = start(ENTREPOT, "dispatch")
+    until(process, "dispatch.expired_assets")
+
+    asked_at = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    code = process.wait(timeout=10)
+
+    # a second, and a little for a machine that has other things to do
+    assert (code, time.monotonic() - asked_at < 2) == (0, True)
+    factories.session.expire_all()
+    assert factories.session.query(Heartbeat).count() == 1
+    assert factories.session.get_one(Asset, asset.id).status is AssetStatus.EXPIRED
+
+
+def test_it_outlives_a_postgresql_that_goes_away(start, entrepot, tmp_path):
+    postgresql = PostgreSQL(tmp_path, fast=True)
+    try:
+        url = postgresql.start()
+        assert entrepot("migrate", DATABASE_URL=url).code == 0
+        process = start(ENTREPOT, "dispatch", DATABASE_URL=url)
+        until(process, "dispatch.expired_assets")
+
+        postgresql.stop()
+        until(process, "dispatch.postgresql_away")
+        assert postgresql.start() == url
+        until(process, "dispatch.postgresql_back")
+
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+    finally:
+        postgresql.stop()
+        postgresql.remove()
+
+
+def test_it_does_the_work_itself_while_redis_is_away(app, start, sandbox, owner_engine):
+    purchase = PurchaseFactory(asset=ReservationFactory(), next_run_at=sa.func.now())
+    process = start(ENTREPOT, "dispatch", REDIS_URL="redis://127.0.0.1:9/0")
+
+    until(process, "purchase.claimed")
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 0
+    factories.session.expire_all()
+    factories.session.refresh(purchase)
+    assert purchase.fence == 1

@@ -1,0 +1,109 @@
+"""Real worker processes, killed while Microsoft is being asked: one order in the end."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.domain.purchase import PurchaseState
+from app.services.dispatch import dispatch_once
+from tests.factories import AccountFactory, SubscriptionFactory
+from tests.support.buying import new_reservation, purchase_of, queue_purchase
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("app_context")
+
+WORKER = Path(__file__).parents[3] / "worker.py"
+
+
+@pytest.fixture
+def start_worker(servers, settings, tmp_path):
+    """A worker as in production, but with a short lease."""
+    environment = servers.environment(
+        ENTREPOT_ENV="test",
+        DATABASE_URL=settings.database_url,
+        ENTREPOT_LEASE_SECONDS="3",
+        MICROSOFT_READ_TIMEOUT="2",
+    )
+    started = []
+
+    def start():
+        log = (tmp_path / f"worker-{len(started)}.log").open("w")
+        process = subprocess.Popen(  # noqa: S603  # our own program
+            [sys.executable, str(WORKER)], env=environment, stdout=log, stderr=log
+        )
+        started.append((process, log))
+        return process
+
+    yield start
+    for process, log in started:
+        process.kill()
+        process.wait()
+        log.close()
+
+
+@pytest.fixture
+def reservation(app, sandbox):
+    account = AccountFactory()
+    plan = SubscriptionFactory(account=account)
+    sandbox.knows(account, plan)
+    return new_reservation(plan, account)
+
+
+def asked(sandbox, since, path):
+    return [
+        request
+        for request in sandbox.requests(since)
+        if path in request["path"].casefold() and request["method"] == "POST"
+    ]
+
+
+@pytest.mark.parametrize("where", ["/carts", "/checkout"])
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_is_killed_while_asking_buys_nothing_twice(
+    app, reservation, sandbox, start_worker, where, kill
+):
+    route = {"/carts": "create_cart", "/checkout": "checkout"}[where]
+    sandbox.fault(route, "slow:1", times=1)
+    since = sandbox.last_request()
+    first = start_worker()
+    queue_purchase(reservation)
+    wait_until(lambda: asked(sandbox, since, where), what=f"a POST to {where}")
+
+    first.send_signal(kill)
+    first.wait(timeout=20)
+    start_worker()
+
+    def is_synchronized():
+        dispatch_once(driver=app.extensions["purchase_driver"])
+        return purchase_of(reservation).state is PurchaseState.SYNCHRONIZED
+
+    wait_until(is_synchronized, seconds=40, what="the purchase to be synchronized")
+    assert sandbox.orders_of(reservation) == 1
+
+
+def test_a_worker_frozen_past_its_lease_wakes_up_and_harms_nothing(
+    app, reservation, sandbox, start_worker
+):
+    sandbox.fault("checkout", "slow:1", times=1)
+    since = sandbox.last_request()
+    first = start_worker()
+    queue_purchase(reservation)
+    wait_until(lambda: asked(sandbox, since, "/checkout"), what="the checkout")
+    os.kill(first.pid, signal.SIGSTOP)
+
+    start_worker()
+
+    def is_synchronized():
+        dispatch_once(driver=app.extensions["purchase_driver"])
+        return purchase_of(reservation).state is PurchaseState.SYNCHRONIZED
+
+    wait_until(is_synchronized, seconds=40, what="another worker to finish it")
+    os.kill(first.pid, signal.SIGCONT)
+    first.terminate()
+    first.wait(timeout=20)
+    assert sandbox.orders_of(reservation) == 1
+    assert purchase_of(reservation).state is PurchaseState.SYNCHRONIZED
