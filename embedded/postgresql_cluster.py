@@ -117,7 +117,7 @@ def _initdb(cluster: Cluster, data: Path, password: str) -> None:
 def _locale(cluster: Cluster) -> list[str]:
     """Sort by code point everywhere, yet know that Greek letters are letters.
 
-    With a character type of plain C, ILIKE and pg_trgm would see no letter outside ASCII.
+    With a character type of plain C, ILIKE would see no letter outside ASCII.
     """
     ctype = "UTF-8" if sys.platform == "darwin" else "C.UTF-8"
     options = ["--encoding=UTF8", "--locale=C", f"--lc-ctype={ctype}"]

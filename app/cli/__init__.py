@@ -5,7 +5,7 @@ import sys
 import click
 
 from app.cli.assets import expire_assets, refresh_assets
-from app.cli.data import create_admin, generate, load_demo
+from app.cli.data import create_admin, generate, load_demo, refresh
 from app.cli.dispatcher import dispatch
 from app.cli.doctor import doctor
 from app.cli.sentences import EXPECTED, sentence_for
@@ -23,6 +23,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     make_migration,
     migrate,
     psql,
+    refresh,
     refresh_assets,
 )
 

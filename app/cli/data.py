@@ -6,6 +6,7 @@ import click
 
 from app.cli.surroundings import application
 from app.domain.errors import ConflictError
+from app.services.catalogue_refresh import refresh_catalogue
 from app.services.demo_data import load_demo_data
 from app.services.generated_data import GeneratedData, generate_data
 from app.services.staff import create_administrator
@@ -35,6 +36,19 @@ def load_demo() -> None:
         driver = app.extensions["purchase_driver"]
         is_loaded = load_demo_data(driver.partner_center, country=settings.microsoft.country)
     click.echo("The demo data is loaded." if is_loaded else "The demo data is there already.")
+
+
+@click.command("refresh-catalogue")
+def refresh() -> None:
+    """Read from Microsoft what is for sale and what it costs; run it once a day."""
+    with application() as app:
+        partner_center = app.extensions["purchase_driver"].partner_center
+        country = app.extensions["settings"].microsoft.country
+        result = refresh_catalogue(partner_center, country=country)
+    click.echo(
+        f"{result.products} products, {result.skus} SKUs, {result.priced} with a price;"
+        f" {result.withdrawn} are no longer sold."
+    )
 
 
 @click.command()

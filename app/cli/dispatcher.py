@@ -14,6 +14,7 @@ from app.database import db, reading
 from app.domain.access import SYSTEM_SCOPE
 from app.services.dispatch import dispatch_once
 from app.services.expiry import expire_due_assets
+from app.services.orders import expire_unapproved_orders
 from app.services.purchases import PurchaseDriver
 from app.services.schedule import alone
 from app.services.today import today
@@ -82,7 +83,8 @@ class _Dispatcher:
         with alone("expiry") as is_mine:
             if is_mine:
                 expired = expire_due_assets(today(reading(SYSTEM_SCOPE)))
-                log.info("dispatch.expired_assets", assets=expired)
+                orders = expire_unapproved_orders()
+                log.info("dispatch.expired", assets=expired, orders=orders)
         self._expire_at = time.monotonic() + _EXPIRY_EVERY_SECONDS
 
     def _wait(self) -> None:

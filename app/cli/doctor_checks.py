@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from cryptography.fernet import Fernet
 from redis import Redis
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
@@ -53,13 +52,6 @@ def _owner(settings: Settings) -> Iterator[sa.Connection]:
 
 
 def _keys(settings: Settings) -> str:
-    try:
-        Fernet(settings.encryption_key)
-    except ValueError as error:
-        raise BrokenError(
-            "ENCRYPTION_KEY must be 32 random bytes in base64:"
-            " head -c 32 /dev/urandom | base64 | tr '+/' '-_'"
-        ) from error
     if settings.secret_key == settings.encryption_key:
         raise BrokenError("SECRET_KEY and ENCRYPTION_KEY are the same: make two.")
     return "two keys"
@@ -216,7 +208,7 @@ CHECKS = (
     Check("dispatcher", _dispatcher, needs=("PostgreSQL", "tables")),
     Check("Redis", _redis),
     Check("worker", _worker, needs=("Redis",)),
-    Check("Microsoft, app", _microsoft_app, needs=("keys",)),
-    Check("Microsoft, app+user", _microsoft_user, needs=("keys", "PostgreSQL", "tables")),
+    Check("Microsoft, app", _microsoft_app),
+    Check("Microsoft, app+user", _microsoft_user, needs=("PostgreSQL", "tables")),
     Check("Partner Center", _partner_center, needs=("Microsoft, app",)),
 )

@@ -51,13 +51,17 @@ from app.domain.purchase_commands import (
     StartNewGeneration,
     UpdateCart,
 )
+from app.domain.purchase_waits import (
+    DAY,
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    QUIET,
+    back_off,
+    poll_wait,
+    quiet_left,
+    refresh_wait,
+)
 
-# Twice the 15 minutes that Microsoft gives an order to be listed.
-QUIET = dt.timedelta(minutes=30)
-_DAY = 24 * 3600.0
-_FIRST_WAIT, _LONGEST_WAIT = 2.0, 15 * 60.0
-_POLL_FIRST, _POLL_LONGEST = 1.0, 60.0
-_REFRESH_FIRST, _REFRESH_TRIES = 60.0, 12
 _OWN_REF = re.compile(r"AST-\d{6,}-")
 
 Step = Generator[Command, Answer | bool, None]
@@ -76,12 +80,6 @@ def purchase_step(row: ClaimedPurchase) -> Step:
         yield from _start(row)
     else:
         yield from _go_on_with_cart(row, row.cart_id)
-
-
-def back_off(attempts: int, jitter: float) -> float:
-    """Seconds: full jitter over a doubling wait of 2 s up to 15 min, never below half a second."""
-    longest = min(_LONGEST_WAIT, _FIRST_WAIT * float(1 << min(attempts, 12)))
-    return max(0.5, longest * jitter)
 
 
 # ------------------------------------------------------------------------------ before money
@@ -124,7 +122,7 @@ def _is_registered(row: ClaimedPurchase) -> Generator[Command, Answer | bool, bo
     if not isinstance(registration, Registration):
         return False
     if not registration.is_registered:
-        yield RecordStillOpen(_poll_wait(row), {"waiting_for": "registration"})
+        yield RecordStillOpen(poll_wait(row), {"waiting_for": "registration"})
     return registration.is_registered
 
 
@@ -177,7 +175,7 @@ def _go_on_with_cart(row: ClaimedPurchase, cart_id: str) -> Step:
 
 def _change_cart(row: ClaimedPurchase, cart_id: str) -> Step:
     """Parameters changed after a refusal. An older send may still be on its way: wait it out."""
-    wait = _quiet_left(row)
+    wait = quiet_left(row)
     if wait > 0:
         yield RecordStillOpen(wait, {"waiting_for": "an earlier request to come to rest"})
         return
@@ -228,7 +226,7 @@ def _was_it_really_refused(row: ClaimedPurchase, cart_id: str, refused: Refused)
             state=row.state,
             code=refused.code,
             message="The cart is ordered; asking for its order.",
-            again_in=_FIRST_WAIT,
+            again_in=FIRST_WAIT,
             answered_checkout=True,
         )
     elif isinstance(cart, CartSeen | CartGone):
@@ -248,7 +246,7 @@ def _take_order(row: ClaimedPurchase, order: OrderSeen) -> Step:
             state=PurchaseState.UNKNOWN if _was_sent(row) else row.state,
             code="order_differs",
             message="Microsoft answered with an order that is not the one asked for.",
-            again_in=_LONGEST_WAIT,
+            again_in=LONGEST_WAIT,
         )
     elif (yield RecordOrder(order)):
         yield from _follow_order(
@@ -282,7 +280,7 @@ def _cart_is_gone(row: ClaimedPurchase) -> Step:
         yield from _adopt(row, found)
     elif found is not None and row.state is PurchaseState.CART_READY:
         # refused for good once, listed nowhere, quiet for long: proved
-        if (wait := _quiet_left(row)) > 0:
+        if (wait := quiet_left(row)) > 0:
             yield RecordStillOpen(wait)
         else:
             yield StartNewGeneration()
@@ -292,7 +290,7 @@ def _cart_is_gone(row: ClaimedPurchase) -> Step:
             state=PurchaseState.UNKNOWN,
             code="cart_expired",
             message="The cart expired before Microsoft said whether it was bought.",
-            again_in=_DAY,
+            again_in=DAY,
         )
 
 
@@ -314,7 +312,7 @@ def _look_for_late_order(row: ClaimedPurchase) -> Step:
     elif found is not None:
         first = row.checkout_first_sent_at
         is_old = first is None or row.now - first > dt.timedelta(days=8)
-        yield RecordStillOpen(None if is_old else _DAY)
+        yield RecordStillOpen(None if is_old else DAY)
 
 
 # -------------------------------------------------------------------------- with an order
@@ -330,25 +328,23 @@ def _follow_order(row: ClaimedPurchase, order_id: str) -> Step:
         )
         return
     if order.status != "completed":
-        yield RecordStillOpen(_poll_wait(row), {"order_status": order.status})
+        yield RecordStillOpen(poll_wait(row), {"order_status": order.status})
         return
     details = yield from _ask(row, ReadDetails(order_id), keeps_state=True)
     if not isinstance(details, Details):
         return
     if details.is_fulfilled:
-        yield RecordSynchronized(details, _REFRESH_FIRST if details.awaits_software_id else None)
+        yield RecordSynchronized(details, refresh_wait(0) if details.awaits_software_id else None)
     else:
-        yield RecordStillOpen(_poll_wait(row), {"waiting_for": "fulfilment"})
+        yield RecordStillOpen(poll_wait(row), {"waiting_for": "fulfilment"})
 
 
 def _refresh(row: ClaimedPurchase) -> Step:
     """Read again what is bought already; never anything else."""
     details = yield from _ask(row, ReadDetails(row.order_id or ""), keeps_state=True)
     if isinstance(details, Details):
-        again = details.awaits_software_id and row.attempts < _REFRESH_TRIES
-        yield RecordSynchronized(
-            details, min(_DAY, _REFRESH_FIRST * float(1 << row.attempts)) if again else None
-        )
+        again_in = refresh_wait(row.attempts) if details.awaits_software_id else None
+        yield RecordSynchronized(details, again_in)
 
 
 # ---------------------------------------------------------------------------------- common
@@ -392,15 +388,3 @@ def _trouble(row: ClaimedPurchase, answer: Refused | Later | Silence | NoAccess)
 
 def _was_sent(row: ClaimedPurchase) -> bool:
     return row.state in {PurchaseState.CHECKOUT_SENT, PurchaseState.UNKNOWN}
-
-
-def _quiet_left(row: ClaimedPurchase) -> float:
-    """Seconds until an unanswered send is surely at rest; 0 where every send was answered."""
-    last = row.checkout_last_sent_at
-    if last is None or not row.checkout_is_open:
-        return 0.0
-    return max(0.0, (last + QUIET - row.now).total_seconds())
-
-
-def _poll_wait(row: ClaimedPurchase) -> float:
-    return min(_POLL_LONGEST, _POLL_FIRST * float(1 << min(row.attempts, 6)))

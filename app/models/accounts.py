@@ -19,12 +19,6 @@ class Account(Base):
         sa.CheckConstraint("(kind = 'end_customer') = (reseller_id IS NOT NULL)", name="reseller"),
         sa.Index("ix_accounts_tenant_id_name", "tenant_id", "name", "id"),
         sa.Index("ix_accounts_name", "name", "id"),
-        sa.Index(
-            "ix_accounts_search",
-            "name",
-            postgresql_using="gin",
-            postgresql_ops={"name": "gin_trgm_ops"},
-        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

@@ -59,12 +59,6 @@ class Asset(Owned, Base):
         sa.UniqueConstraint("id", "account_id", "tenant_id"),
         sa.CheckConstraint("quantity >= 1", name="quantity"),
         sa.CheckConstraint("discount_percent BETWEEN 0 AND 100", name="discount"),
-        sa.Index(
-            "ix_assets_search",
-            "search_text",
-            postgresql_using="gin",
-            postgresql_ops={"search_text": "gin_trgm_ops"},
-        ),
         sa.Index("ix_assets_order_id", "order_id"),
         *_list_indexes(),
     )

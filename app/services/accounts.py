@@ -28,6 +28,27 @@ from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
 
 _NUMBER = re.compile(r"(?:acc-)?0*([1-9]\d{0,17})", re.IGNORECASE)
 _ROWS_OF_ABSTRACT, _ROWS_OF_VIEW = 5, 10
+_COPIED = (
+    "id",
+    "name",
+    "kind",
+    "is_active",
+    "reseller_id",
+    "legal_name",
+    "email",
+    "address",
+    "city",
+    "country",
+    "currency",
+    "vat_number",
+    "is_tax_exempt",
+    "timezone",
+    "microsoft_tenant_id",
+    "microsoft_domain",
+    "needs_approval",
+    "hides_prices",
+    "may_order",
+)
 
 SORTS = ("name", "number")
 
@@ -206,28 +227,10 @@ def get_account(viewer: Viewer, account_id: UUID) -> AccountView:
     totals = _totals(session, account)
     active = [total for total in totals if total.status is AssetStatus.ACTIVE]
     return AccountView(
-        id=account.id,
+        **{name: getattr(account, name) for name in _COPIED},
         number=account_number(account.number),
-        name=account.name,
-        kind=account.kind,
-        is_active=account.is_active,
-        reseller_id=account.reseller_id,
         reseller_name=row.reseller_name,
-        legal_name=account.legal_name,
-        email=account.email,
-        address=account.address,
-        city=account.city,
-        country=account.country,
-        currency=account.currency,
-        vat_number=account.vat_number,
-        is_tax_exempt=account.is_tax_exempt,
-        timezone=account.timezone,
-        microsoft_tenant_id=account.microsoft_tenant_id,
-        microsoft_domain=account.microsoft_domain,
         price_list_name=row.price_list_name,
-        needs_approval=account.needs_approval,
-        hides_prices=account.hides_prices,
-        may_order=account.may_order,
         customers=row.customers,
         plans=_plans(session, account.id),
         assets=_count(totals),

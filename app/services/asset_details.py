@@ -98,6 +98,29 @@ COLUMNS = (
     sa.func.current_date().label("today"),
 )
 
+_AS_THEY_ARE = (
+    "id",
+    "kind",
+    "name",
+    "status",
+    "purchased_at",
+    "expires_on",
+    "expiry_is_estimated",
+    "is_expiring",
+    "today",
+    "billing_frequency",
+    "product_name",
+    "currency",
+    "quantity",
+    "discount_percent",
+    "order_id",
+    "microsoft_order_id",
+    "microsoft_order_alias",
+    "microsoft_ordered_at",
+    "product_title",
+    "product_details",
+)
+
 
 def find_row(
     viewer: Viewer,
@@ -131,36 +154,17 @@ def details_of(viewer: Viewer, row: Any) -> AssetDetails:
         provisioned_at=row.provisioned_at,
     )
     return AssetDetails(
-        id=row.id,
+        **{name: getattr(row, name) for name in _AS_THEY_ARE},
         number=asset_number(row.number),
-        kind=row.kind,
-        name=row.name,
-        status=row.status,
         sync_status=row.provisioning_sync_status,
-        purchased_at=row.purchased_at,
-        expires_on=row.expires_on,
-        expiry_is_estimated=row.expiry_is_estimated,
-        is_expiring=row.is_expiring,
         is_perpetual=row.term_duration is None,
-        today=row.today,
         term=term_label(row.term_duration),
-        billing_frequency=row.billing_frequency,
-        product_name=row.product_name,
-        currency=row.currency,
         price=shown.price,
         resale=shown.resale,
-        quantity=row.quantity,
-        discount_percent=row.discount_percent,
         final_unit_price=_final_unit_price(shown.price),
         customer_name=row.customer_name if sees_customers(viewer) else None,
-        order_id=row.order_id,
         order_number=None if row.order_number is None else order_number(row.order_number),
-        microsoft_order_id=row.microsoft_order_id,
-        microsoft_order_alias=row.microsoft_order_alias,
-        microsoft_ordered_at=row.microsoft_ordered_at,
         product_id=f"{row.microsoft_product_id}:{row.microsoft_sku_id}",
-        product_title=row.product_title,
-        product_details=row.product_details,
         timeline=timeline,
     )
 

@@ -135,7 +135,8 @@ def list_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = Non
         total, sums = count_matching(session, viewer, filters, exactly=query.counts_exactly)
         is_capped = total == MOST_COUNTED and sums is None
     keys = _keys(viewer, query, hides_prices=kept.hides_prices)
-    found = fetch_page(session, _ids(viewer, query), keys, query.page, total=total)
+    ids_query = _ids(viewer, query) if total else _ids(viewer, query).where(sa.false())
+    found = fetch_page(session, ids_query, keys, query.page, total=total)
     ids = [row[0] for row in found.items]
     made = {
         row.id: row_kind.row(viewer, row)

@@ -83,6 +83,22 @@ def kept_totals(
     reseller_id: UUID | None = None,
 ) -> KeptTotals:
     """Read in one statement, whatever number of assets there is."""
+    filters = [visible_to(viewer, AssetTotal)]
+    for column, value in (
+        (AssetTotal.kind, kind),
+        (AssetTotal.account_id, account_id),
+        (AssetTotal.tenant_id, reseller_id),
+    ):
+        if value is not None:
+            filters.append(column == value)
+    found = reading(viewer.scope).execute(_kept_query(viewer).where(*filters)).all()
+    return KeptTotals(
+        rows=[_kept_total(row) for row in found],
+        hides_prices=bool(found and found[0].hides_prices),
+    )
+
+
+def _kept_query(viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
     net, vat = AssetTotal.buying_net, AssetTotal.buying_vat
     hides_prices: sa.ColumnElement[bool] = sa.false()
     if sees_selling_price(viewer):
@@ -95,28 +111,30 @@ def kept_totals(
         AssetTotal.provisioning_sync_status,
         AssetTotal.currency,
     )
-    sums = (sa.func.sum(AssetTotal.assets), sa.func.sum(net), sa.func.sum(vat))
-    filters = [visible_to(viewer, AssetTotal)]
-    if kind is not None:
-        filters.append(AssetTotal.kind == kind)
-    if account_id is not None:
-        filters.append(AssetTotal.account_id == account_id)
-    if reseller_id is not None:
-        filters.append(AssetTotal.tenant_id == reseller_id)
-    query = sa.select(*key, *sums, hides_prices).where(*filters).group_by(*key).order_by(*key)
-    found = reading(viewer.scope).execute(query.having(sums[0] > 0)).all()
-    rows = [
-        KeptTotal(
-            kind=row[0],
-            status=row[1],
-            sync_status=row[2],
-            currency=row[3],
-            assets=int(row[4]),
-            total=TaxedPrice(row[5], row[6]),
+    assets = sa.func.sum(AssetTotal.assets)
+    return (
+        sa.select(
+            *key,
+            assets.label("assets"),
+            sa.func.sum(net).label("net"),
+            sa.func.sum(vat).label("vat"),
+            hides_prices.label("hides_prices"),
         )
-        for row in found
-    ]
-    return KeptTotals(rows=rows, hides_prices=bool(found and found[0][7]))
+        .group_by(*key)
+        .having(assets > 0)
+        .order_by(*key)
+    )
+
+
+def _kept_total(row: Any) -> KeptTotal:
+    return KeptTotal(
+        kind=row.kind,
+        status=row.status,
+        sync_status=row.provisioning_sync_status,
+        currency=row.currency,
+        assets=int(row.assets),
+        total=TaxedPrice(row.net, row.vat),
+    )
 
 
 def count_matching(

@@ -65,8 +65,8 @@ def _row(viewer: Viewer, row: Any) -> BssAssetRow:
 
 
 def _reason(viewer: Viewer, row: Any) -> str | None:
-    if row.purchase_state in {None, PurchaseState.SYNCHRONIZED}:
-        return None
+    if row.purchase_state not in {PurchaseState.FAILED, PurchaseState.UNKNOWN}:
+        return None  # an older refusal is no reason of a purchase that is under way again
     return words_for(viewer, row.error_code, row.error_message)
 
 

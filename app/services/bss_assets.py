@@ -25,7 +25,7 @@ from app.domain.assets import (
 from app.domain.errors import NotFoundError
 from app.domain.pricing import PricedLine
 from app.domain.purchase import PurchaseState
-from app.domain.purchase_protocol import QUIET
+from app.domain.purchase_waits import QUIET
 from app.models import (
     Account,
     Asset,
@@ -48,6 +48,25 @@ _CENT = Decimal("0.01")
 _POLLS = ProvisioningSyncStatus.IN_PROGRESS, ProvisioningSyncStatus.BEING_CHECKED
 _FAST_POLL, _SLOW_POLL = 2, 10  # seconds
 _FAST_FOR = dt.timedelta(seconds=30)
+_COPIED = (
+    "id",
+    "name",
+    "kind",
+    "status",
+    "version",
+    "purchased_at",
+    "provisioned_at",
+    "expires_on",
+    "expiry_is_estimated",
+    "billing_frequency",
+    "microsoft_product_id",
+    "product_title",
+    "product_details",
+    "microsoft_order_id",
+    "microsoft_order_alias",
+    "microsoft_ordered_at",
+    "notes",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,11 +237,8 @@ def view_of(
     if shown.price is None:
         raise TypeError("The price of an asset is hidden from staff.")
     return AssetView(
-        id=asset.id,
+        **{name: getattr(asset, name) for name in _COPIED},
         number=asset_number(asset.number),
-        name=asset.name,
-        kind=asset.kind,
-        status=asset.status,
         sync=_sync_status(
             asset.id,
             asset.provisioning_sync_status,
@@ -230,36 +246,23 @@ def view_of(
             timeline[0].at if timeline else None,
             row.now,
         ),
-        version=asset.version,
         account_id=account.id,
         account_name=account.name,
         reseller_id=account.reseller_id,
         reseller_name=row.reseller_name,
         order_number=None if row.order_number is None else order_number(row.order_number),
         product_name=row.product_name,
-        purchased_at=asset.purchased_at,
-        provisioned_at=asset.provisioned_at,
-        expires_on=asset.expires_on,
-        expiry_is_estimated=asset.expiry_is_estimated,
         is_expiring=_is_expiring(asset, today),
         today=today,
         term=term_label(asset.term_duration),
         is_perpetual=asset.term_duration is None,
-        billing_frequency=asset.billing_frequency,
         price=shown.price,
         resale=shown.resale,
         cost=_cost(asset, shown.price) if viewer.may(Permission.VIEW_COST) else None,
-        microsoft_product_id=asset.microsoft_product_id,
-        product_title=asset.product_title,
-        product_details=asset.product_details,
-        microsoft_order_id=asset.microsoft_order_id,
-        microsoft_order_alias=asset.microsoft_order_alias,
-        microsoft_ordered_at=asset.microsoft_ordered_at,
         reservation=_reservation(asset, row.Subscription),
         software=_software(asset),
         custom_fields=tuple((name, str(value)) for name, value in asset.custom_fields.items()),
         tags=tuple(asset.tags),
-        notes=asset.notes,
         problem=_problem(viewer, asset, purchase, timeline, row.now),
         timeline=timeline,
         may_edit=viewer.may(Permission.EDIT_ASSETS),
@@ -322,16 +325,22 @@ def _problem(
     if purchase is None or purchase.state is PurchaseState.SYNCHRONIZED:
         return None
     code = purchase.error_code
+    if timeline and timeline[0].name not in {"failed", "no_answer"}:
+        code = None if _is_under_way(asset) else code  # an older refusal is answered already
     at = next((event.at for event in timeline if code and event.code == code), None)
     return Problem(
         code=code,
-        words=words_for(viewer, code, purchase.error_message),
+        words=words_for(viewer, code, purchase.error_message) if code else None,
         is_microsofts=is_microsofts(code),
         advice=advice_for(code, asset.kind),
         at=at or purchase.checkout_last_sent_at,
         next_run_at=purchase.next_run_at,
         rests_until=_rests_until(purchase, now),
     )
+
+
+def _is_under_way(asset: Asset) -> bool:
+    return asset.provisioning_sync_status is ProvisioningSyncStatus.IN_PROGRESS
 
 
 def _rests_until(purchase: Purchase, now: dt.datetime) -> dt.datetime | None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.database import reading
-from app.domain.access import Viewer
+from app.domain.access import Permission, Viewer
 from app.domain.assets import (
     AssetKind,
     ProvisioningSyncStatus,
@@ -21,14 +21,14 @@ from app.domain.assets import (
     subscription_number,
     term_label,
 )
-from app.domain.errors import NotFoundError
+from app.domain.errors import NotAllowedError, NotFoundError
 from app.domain.money import ZERO
 from app.domain.orders import OrderStatus
 from app.domain.pricing import PricedLine
 from app.models import Account, Asset, Order, OrderLine, Sku, Subscription
 from app.services.order_lines import shown_line
 from app.services.orders import APPROVAL_DAYS, may_decide
-from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+from app.services.pages import Keys, Page, PageRequest, count_rows, every_row, fetch_page
 from app.services.prices import Resale
 from app.services.visibility import visible_to
 
@@ -143,6 +143,15 @@ def list_orders(
     found = fetch_page(session, query, keys, page, total=total)
     lines = _lines_by_order(session, [row[0].id for row in found.items])
     return found.with_items([_row(viewer, row, lines[row[0].id]) for row in found.items])
+
+
+def export_orders(
+    viewer: Viewer, *, q: str = "", status: OrderStatus | None = None
+) -> list[OrderRow]:
+    """Every row of the list, for a file."""
+    if not viewer.may(Permission.EXPORT):
+        raise NotAllowedError("Your role does not export lists.")
+    return every_row(lambda page: list_orders(viewer, page=page, q=q, status=status))
 
 
 def get_order(viewer: Viewer, order_id: UUID) -> OrderDetails:

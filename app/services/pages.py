@@ -1,7 +1,7 @@
 """Pages of a list: by key (fast at any depth) and by number (for whoever types one)."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
@@ -68,6 +68,16 @@ class Page(Generic[Item]):
             next=self.next,
             previous=self.previous,
         )
+
+
+def every_row(read: Callable[[PageRequest], Page[Item]], *, at_once: int = 5000) -> list[Item]:
+    """All rows of a list, for a file, page after page."""
+    found = read(PageRequest(size=at_once))
+    items = list(found.items)
+    while found.next is not None:
+        found = read(PageRequest(size=at_once, after=found.next))
+        items += found.items
+    return items
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.database import reading
-from app.domain.access import Viewer
+from app.domain.access import Permission, Viewer
 from app.domain.assets import (
     AssetStatus,
     ProvisioningSyncStatus,
@@ -19,10 +19,10 @@ from app.domain.assets import (
     term_label,
 )
 from app.domain.catalogue import RESERVED_INSTANCES_CODE
-from app.domain.errors import NotFoundError
+from app.domain.errors import NotAllowedError, NotFoundError
 from app.models import Account, Product, Reservation, Subscription
 from app.services.buying import may_order, reason_no_reservation, reason_not_to_order
-from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+from app.services.pages import Keys, Page, PageRequest, count_rows, every_row, fetch_page
 from app.services.visibility import visible_to
 
 _NUMBER = re.compile(r"(?:sub-)?0*([1-9]\d{0,17})", re.IGNORECASE)
@@ -73,6 +73,15 @@ def list_subscriptions(
     keys = Keys(columns=(Subscription.number.expression,), descending=True)
     found = fetch_page(session, query, keys, page, total=total)
     return found.with_items([_row(viewer, row) for row in found.items])
+
+
+def export_subscriptions(
+    viewer: Viewer, *, q: str = "", status: SubscriptionStatus | None = None
+) -> list[PlanRow]:
+    """Every row of the list, for a file."""
+    if not viewer.may(Permission.EXPORT):
+        raise NotAllowedError("Your role does not export lists.")
+    return every_row(lambda page: list_subscriptions(viewer, page=page, q=q, status=status))
 
 
 def get_subscription(viewer: Viewer, subscription_id: UUID) -> PlanRow:

@@ -11,7 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     op.create_table('asset_totals',
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('tenant_id', sa.Uuid(), nullable=False),
@@ -129,7 +128,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('number', name=op.f('uq_accounts_number'))
     )
     op.create_index('ix_accounts_name', 'accounts', ['name', 'id'], unique=False)
-    op.create_index('ix_accounts_search', 'accounts', ['name'], unique=False, postgresql_using='gin', postgresql_ops={'name': 'gin_trgm_ops'})
     op.create_index('ix_accounts_tenant_id_name', 'accounts', ['tenant_id', 'name', 'id'], unique=False)
     op.create_table('price_list_lines',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -333,7 +331,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('order_line_id', name=op.f('uq_assets_order_line_id'))
     )
     op.create_index('ix_assets_order_id', 'assets', ['order_id'], unique=False)
-    op.create_index('ix_assets_search', 'assets', ['search_text'], unique=False, postgresql_using='gin', postgresql_ops={'search_text': 'gin_trgm_ops'})
     op.create_table('purchases',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('asset_id', sa.Uuid(), nullable=False),

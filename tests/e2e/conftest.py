@@ -4,21 +4,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.pages.sign_in import SignInPage
+from tests.e2e.people import ADMIN, BUYER, DESKTOP, DIRECT, PASSWORD, RESELLER, SUPPORT
 from tests.support.chromium import launch_options
 from tests.support.system import System
 
 expect.set_options(timeout=10_000)
 
-PASSWORD = "entrepot-demo"
-ADMIN = "admin@entrepot.example"
-SUPPORT = "support@entrepot.example"
-RESELLER = "reseller@northwind.example"
-BUYER = "buyer@aegean.example"
-OTHER_RESELLER = "reseller@fabrikam.example"
-DIRECT = "owner@kalamata.example"
-
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
 # A worker that is killed keeps its purchase for a lease: short, so that tests need not wait long.
 _SETTINGS = {"ENTREPOT_LEASE_SECONDS": "8", "MICROSOFT_READ_TIMEOUT": "6"}
 # In the browser's words, what is part of the tests: 4xx and 5xx answers.
@@ -52,7 +43,7 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args):
-    return {**browser_context_args, "viewport": DESKTOP, "locale": "en-GB", "timezone_id": "UTC"}
+    return {**browser_context_args, "locale": "en-GB", "timezone_id": "UTC"}
 
 
 @pytest.fixture
@@ -94,7 +85,7 @@ def page_of(new_context, states):
     problems = []
 
     def signed_in(email, **options):
-        page = new_context(storage_state=states(email), **options).new_page()
+        page = new_context(storage_state=states(email), **(DESKTOP | options)).new_page()
         watch(page, problems)
         return page
 

@@ -5,7 +5,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import BUYER, DIRECT, RESELLER
 from tests.e2e.journeys import (
     AEGEAN,
     SOFTWARE_FOR_A_YEAR,
@@ -15,6 +14,7 @@ from tests.e2e.journeys import (
     review_software,
 )
 from tests.e2e.pages.sign_in import SignInPage
+from tests.e2e.people import BUYER, DIRECT, RESELLER
 
 RESERVATION_FIELDS = [
     "Expiration Date",
@@ -94,4 +94,3 @@ def test_a_wrong_password_is_refused_in_plain_words(page):
 
     expect(sign_in.problems).to_contain_text("The email or the password is not right.")
     expect(sign_in.email).to_have_value(RESELLER)
-

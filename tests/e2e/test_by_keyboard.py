@@ -2,7 +2,6 @@
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import DIRECT, PASSWORD
 from tests.e2e.journeys import REGION, VM
 from tests.e2e.pages.sign_in import SignInPage
 from tests.e2e.pages.storefront import (
@@ -12,6 +11,7 @@ from tests.e2e.pages.storefront import (
     ReservationWizard,
     ReviewPage,
 )
+from tests.e2e.people import DIRECT, PASSWORD
 
 _MOST_STEPS = 80
 

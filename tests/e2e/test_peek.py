@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import ADMIN, PHONE
 from tests.e2e.pages.bss import AccountsPage
+from tests.e2e.people import ADMIN, PHONE
 
 ACCOUNT = "Aegean Foods S.A."
 
@@ -117,21 +117,21 @@ def test_tabbing_past_it_closes_it(staff_page):
 
 
 def test_on_a_phone_the_button_opens_a_sheet_at_the_bottom(page_of):
-    page = page_of(ADMIN, viewport=PHONE, has_touch=True, is_mobile=True)
+    page = page_of(ADMIN, **PHONE)
     account = AccountsPage(page).open().open_account(ACCOUNT)
 
     account.preview.tap()
 
     expect(account.view_all).to_be_visible()
     sheet = account.abstract.bounding_box()
-    assert round(sheet["y"] + sheet["height"]) == PHONE["height"]
-    assert round(sheet["width"]) == PHONE["width"]
+    assert round(sheet["y"] + sheet["height"]) == PHONE["viewport"]["height"]
+    assert round(sheet["width"]) == PHONE["viewport"]["width"]
     account.close.tap()
     expect(account.abstract).to_be_hidden()
 
 
 def test_on_a_phone_the_link_itself_goes_to_the_list(page_of):
-    page = page_of(ADMIN, viewport=PHONE, has_touch=True, is_mobile=True)
+    page = page_of(ADMIN, **PHONE)
     account = AccountsPage(page).open().open_account(ACCOUNT)
 
     account.assets.tap()

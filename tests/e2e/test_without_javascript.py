@@ -2,10 +2,10 @@
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import ADMIN, BUYER, PASSWORD
 from tests.e2e.journeys import buy_reservation, find_in_back_office
 from tests.e2e.pages.bss import AccountsPage
 from tests.e2e.pages.sign_in import SignInPage
+from tests.e2e.people import ADMIN, BUYER, PASSWORD
 
 
 def test_sign_in_buy_and_see_it_synchronized(new_context, staff_page, sandbox):

@@ -92,46 +92,55 @@ class World:
     def apply(self, command, fence, claimed):
         if fence != self.fence:
             return False
-        row, changes = self.row, {}
+        if isinstance(command, c.StartNewGeneration):
+            self._start_new_generation()
+            return True
+        changes = self._changes(command, claimed)
+        check_move(self.row.state, changes.get("state", self.row.state))
+        self.row = replace(self.row, **changes)
+        return True
+
+    def _start_new_generation(self):
+        assert self.row.order_id is None
+        self.generations += 1
+        own_ref = f"AST-000001-GENERATION{self.generations}"
+        self.row = self._fresh_row(replace(self.row.wanted, own_ref=own_ref))
+
+    def _changes(self, command, claimed):
+        """What the services write for each record."""
+        row = self.row
         match command:
             case c.RecordCart(cart_id):
                 assert row.cart_id is None, "a cart is write-once"
-                changes = {"cart_id": cart_id, "state": PurchaseState.CART_READY}
+                return {"cart_id": cart_id, "state": PurchaseState.CART_READY}
             case c.RecordCartUpdated():
-                changes = {"cart_is_stale": False}
+                return {"cart_is_stale": False}
             case c.RecordSent():
                 assert row.cart_id is not None, "only a committed cart is checked out"
-                changes = {
+                is_ready = row.state is PurchaseState.CART_READY
+                return {
+                    "state": PurchaseState.CHECKOUT_SENT if is_ready else row.state,
                     "checkout_first_sent_at": row.checkout_first_sent_at or self.now,
                     "checkout_last_sent_at": self.now,
                     "checkout_is_open": True,
                 }
-                if row.state is PurchaseState.CART_READY:
-                    changes["state"] = PurchaseState.CHECKOUT_SENT
             case c.RecordOrder(order):
                 assert row.order_id in {None, order.order_id}, "an order is write-once"
-                changes = {"order_id": order.order_id, "state": PurchaseState.ORDERED}
+                return {"order_id": order.order_id, "state": PurchaseState.ORDERED}
             case c.RecordSynchronized():
-                changes = {"state": PurchaseState.SYNCHRONIZED}
-            case c.RecordFailed():
-                changes = {"state": PurchaseState.FAILED}
-                if command.answered_checkout:
-                    changes["checkout_is_open"] = claimed.checkout_is_open
-            case c.RecordTrouble():
-                changes = {"state": command.state, "attempts": row.attempts + 1}
-                if command.answered_checkout:
-                    changes["checkout_is_open"] = claimed.checkout_is_open
-            case c.RecordStillOpen():
-                changes = {"attempts": row.attempts + 1}
-            case c.StartNewGeneration():
-                assert row.order_id is None
-                self.generations += 1
-                own_ref = f"AST-000001-GENERATION{self.generations}"
-                self.row = self._fresh_row(replace(row.wanted, own_ref=own_ref))
-                return True
-        check_move(row.state, changes.get("state", row.state))
-        self.row = replace(row, **changes)
-        return True
+                return {"state": PurchaseState.SYNCHRONIZED}
+        return self._setback(command, claimed)
+
+    def _setback(self, command, claimed):
+        if isinstance(command, c.RecordStillOpen):
+            return {"attempts": self.row.attempts + 1}
+        is_failed = isinstance(command, c.RecordFailed)
+        changes = {"state": PurchaseState.FAILED if is_failed else command.state}
+        if not is_failed:
+            changes["attempts"] = self.row.attempts + 1
+        if command.answered_checkout:
+            changes["checkout_is_open"] = claimed.checkout_is_open
+        return changes
 
     def save(self, *, quantity=None):
         """A person edits and saves what has failed: the same cart, perhaps fewer of it."""

@@ -12,9 +12,7 @@ EXAMPLE = "Reserved VM Instance, Standard_D2s_v5, EU West, 1 Year"
 @dataclass
 class World:
     reseller: object = field(
-        default_factory=lambda: AccountFactory(
-            kind=AccountKind.RESELLER, name="Northwind Cloud"
-        )
+        default_factory=lambda: AccountFactory(kind=AccountKind.RESELLER, name="Northwind Cloud")
     )
     direct: object = field(default_factory=lambda: AccountFactory(name="Kalamata Estates"))
 
@@ -25,7 +23,7 @@ class World:
         return UserFactory(account=account, role=role)
 
     def example(self, **changes):
-        """123.45 × 7 − 12.5 % = 756.13 without, 937.60 with VAT, for the customer.
+        """Seven at 123.45 less 12.5 %: 756.13 without, 937.60 with VAT, for the customer.
 
         Microsoft's price is 101.77 and the reseller pays 111.11: neither is the customer's to see.
         """

@@ -95,9 +95,7 @@ class System:
     def pid_of(self, name):
         """The process id of one of its programs; None while it does not run."""
         found = (
-            pid
-            for pid in children_of(self._process.pid)
-            if _WORDS[name] in command_line_of(pid)
+            pid for pid in children_of(self._process.pid) if _WORDS[name] in command_line_of(pid)
         )
         return next(found, None)
 

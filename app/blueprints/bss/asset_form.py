@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from app.services.asset_editing import AssetEdit
 from app.services.asset_form import AssetToEdit
-from app.web.forms import BaseForm
+from app.web.forms import BaseForm, choice
 
+_DAMAGED = "This page is damaged. Reload it and try again."
 _MOST_FIELDS, _LONGEST_FIELD_NAME, _LONGEST_FIELD_VALUE = 30, 60, 500
 _MOST_TAGS, _LONGEST_TAG = 20, 40
 
@@ -56,11 +57,17 @@ class Tags(StringField):
 
 
 class WholeNumber(IntegerField):
+    """`wrong` is said of anything else."""
+
+    def __init__(self, label: str = "", *, wrong: str, **options: Any) -> None:
+        super().__init__(label, **options)
+        self.wrong = wrong
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
-            raise ValueError("Enter a whole number.") from error
+            raise ValueError(self.wrong) from error
 
 
 class PlanOfAccount(SelectField):
@@ -79,12 +86,12 @@ class PlanOfAccount(SelectField):
 class AssetForm(BaseForm):
     """Shape only. Which fields are open, and what they may hold, the service says."""
 
-    version = IntegerField(widget=HiddenInput())
+    version = WholeNumber(wrong=_DAMAGED, widget=HiddenInput())
     name = StringField(
         "Name",
-        [InputRequired("Enter a name."), Length(max=200, message="Use at most 200 characters.")],
+        [DataRequired("Enter a name."), Length(max=200, message="Use at most 200 characters.")],
     )
-    quantity = WholeNumber("Quantity")
+    quantity = WholeNumber("Quantity", wrong="Enter a whole number.")
     subscription_id = PlanOfAccount("Azure plan")
     custom_fields = CustomFields("Custom fields")
     tags = Tags("Tags")
@@ -105,7 +112,7 @@ class AssetForm(BaseForm):
             notes=asset.notes,
             **options,
         )
-        self.subscription_id.choices = [(plan.id, plan.label) for plan in shown.plans]
+        self.subscription_id.choices = [choice(str(plan.id), plan.label) for plan in shown.plans]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Fields that were not sent were not offered: nothing is asked of them."""
@@ -117,7 +124,7 @@ class AssetForm(BaseForm):
 
     def validate_version(self, field: IntegerField) -> None:
         if field.data is None:
-            raise ValidationError("This page is damaged. Reload it and try again.")
+            raise ValidationError(_DAMAGED)
 
     def edit(self) -> AssetEdit:
         """What was sent."""

@@ -109,4 +109,4 @@ class ApproveForm(BaseForm):
 
 
 class DeclineForm(BaseForm):
-    reason = TextAreaField("Reason")
+    reason = TextAreaField("Reason for declining")

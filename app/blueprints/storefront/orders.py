@@ -6,6 +6,7 @@ from flask import Response, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.blueprints.storefront import bp
+from app.blueprints.storefront.order_files import order_file
 from app.blueprints.storefront.order_forms import ApproveForm, DeclineForm
 from app.domain.access import Permission
 from app.domain.orders import OrderStatus
@@ -23,18 +24,19 @@ _PLACED = [status for status in OrderStatus if status is not OrderStatus.QUOTED]
 @bp.get("/orders/")
 @policy(read=Permission.VIEW_STOREFRONT)
 def list_orders() -> Response:
-    query = read_list("order-table", sorts=(), default_sort="-number", filters={"status": _PLACED})
-    status = query.choices.get("status")
+    viewer = current_viewer()
+    filters = {"status": [str(status) for status in _PLACED], "format": ["csv"]}
+    query = read_list("order-table", sorts=(), default_sort="-number", filters=filters)
+    chosen = query.choices.get("status")
+    status = OrderStatus(chosen) if chosen else None
+    if "format" in query.choices:
+        rows = order_history.export_orders(viewer, q=query.q, status=status)
+        return order_file(rows, is_reseller=viewer.is_reseller)
     return render_page(
         "storefront/orders/list.html",
         partial="storefront/orders/_order_table.html",
         query=query,
-        page=order_history.list_orders(
-            current_viewer(),
-            page=query.page,
-            q=query.q,
-            status=OrderStatus(status) if status else None,
-        ),
+        page=order_history.list_orders(viewer, page=query.page, q=query.q, status=status),
         statuses=_PLACED,
     )
 

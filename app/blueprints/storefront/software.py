@@ -52,7 +52,7 @@ def get_software_plan(product_id: UUID) -> Response:
     form = OrderForm(
         formdata=None,
         sku=request.args.get("sku", type=UUID),
-        quantity=request.args.get("quantity", 1, type=int),
+        quantity=request.args.get("quantity", type=int),
     )
     return _page(product_id, form)
 
@@ -78,6 +78,11 @@ def review_software(product_id: UUID) -> BaseResponse:
 def _page(product_id: UUID, form: OrderForm, status: int = 200) -> Response:
     wanted = read_software_query("software-plan")
     viewer = current_viewer()
+    plan = catalogue.get_software_plan(
+        viewer, product_id, account_id=wanted.account_id or viewer.account_id
+    )
+    offers = [offer for offer in plan.offers if offer.segment == wanted.segment]
+    _preselect(form, offers)
     return render_page(
         f"{_FOLDER}/plan.html",
         partial=f"{_FOLDER}/_software_plan.html",
@@ -85,8 +90,17 @@ def _page(product_id: UUID, form: OrderForm, status: int = 200) -> Response:
         wanted=wanted,
         filters=wanted.form,
         query=wanted.query,
-        plan=catalogue.get_software_plan(
-            viewer, product_id, account_id=wanted.account_id or viewer.account_id
-        ),
+        plan=plan,
+        offers=offers,
         form=form,
     )
+
+
+def _preselect(form: OrderForm, offers: list[catalogue.SkuOffer]) -> None:
+    """The first that can be bought and its smallest quantity, where nothing was chosen yet."""
+    for_sale = [offer for offer in offers if offer.reason is None]
+    chosen = next((offer for offer in for_sale if offer.id == form.sku.data), None)
+    chosen = chosen or next(iter(for_sale), None)
+    if chosen is not None:
+        form.sku.data = chosen.id
+        form.quantity.data = form.quantity.data or chosen.minimum_quantity

@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Response
 
 from app.blueprints.storefront import bp
+from app.blueprints.storefront.order_files import plan_file
 from app.domain.access import Permission
 from app.domain.assets import SubscriptionStatus
 from app.services import subscriptions
@@ -17,23 +18,19 @@ from app.web.viewer import current_viewer
 @bp.get("/subscriptions/")
 @policy(read=Permission.VIEW_STOREFRONT)
 def list_subscriptions() -> Response:
-    query = read_list(
-        "subscription-table",
-        sorts=(),
-        default_sort="-number",
-        filters={"status": list(SubscriptionStatus)},
-    )
-    status = query.choices.get("status")
+    viewer = current_viewer()
+    filters = {"status": [str(status) for status in SubscriptionStatus], "format": ["csv"]}
+    query = read_list("subscription-table", sorts=(), default_sort="-number", filters=filters)
+    chosen = query.choices.get("status")
+    status = SubscriptionStatus(chosen) if chosen else None
+    if "format" in query.choices:
+        rows = subscriptions.export_subscriptions(viewer, q=query.q, status=status)
+        return plan_file(rows, is_reseller=viewer.is_reseller)
     return render_page(
         "storefront/subscriptions/list.html",
         partial="storefront/subscriptions/_subscription_table.html",
         query=query,
-        page=subscriptions.list_subscriptions(
-            current_viewer(),
-            page=query.page,
-            q=query.q,
-            status=SubscriptionStatus(status) if status else None,
-        ),
+        page=subscriptions.list_subscriptions(viewer, page=query.page, q=query.q, status=status),
         statuses=list(SubscriptionStatus),
     )
 

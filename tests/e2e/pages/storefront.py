@@ -104,6 +104,16 @@ class ReviewPage(BasePage):
         self.reference = page.get_by_label("Your reference")
         self.button = page.get_by_role("button", name=re.compile("^Buy"))
 
+    @property
+    def fields(self):
+        """What the form would send, but for the box to tick."""
+        inputs = self.main.locator("form:has(button[type=submit]) input[name]").all()
+        return {
+            field.get_attribute("name"): field.input_value()
+            for field in inputs
+            if field.get_attribute("type") != "checkbox"
+        }
+
     def buy(self):
         self.agrees.check()
         self.button.click()
@@ -133,9 +143,7 @@ class AssetPage(BasePage):
 
     def __init__(self, page):
         super().__init__(page)
-        self.sync_status = self.main.get_by_role("status").filter(
-            has_text=re.compile("Synchronized|Failed|In progress|Being checked")
-        )
+        self.sync_status = self.main.locator("#sync-status")
         self.show_changes = self.main.get_by_role("link", name="Show what changed")
 
     def show_what_changed(self):

@@ -29,7 +29,7 @@ def test_it_keeps_the_schedule_beats_and_stops_within_a_second(app, start):
     asset = ReservationFactory(expires_on=NOW.date())
     PurchaseFactory(asset=asset)
     process = start(ENTREPOT, "dispatch")
-    until(process, "dispatch.expired_assets")
+    until(process, "dispatch.expired")
 
     asked_at = time.monotonic()
     process.send_signal(signal.SIGTERM)
@@ -48,7 +48,7 @@ def test_it_outlives_a_postgresql_that_goes_away(start, entrepot, tmp_path):
         url = postgresql.start()
         assert entrepot("migrate", DATABASE_URL=url).code == 0
         process = start(ENTREPOT, "dispatch", DATABASE_URL=url)
-        until(process, "dispatch.expired_assets")
+        until(process, "dispatch.expired")
 
         postgresql.stop()
         until(process, "dispatch.postgresql_away")
@@ -73,3 +73,17 @@ def test_it_does_the_work_itself_while_redis_is_away(app, start, sandbox, owner_
     factories.session.expire_all()
     factories.session.refresh(purchase)
     assert purchase.fence == 1
+
+
+def test_it_does_not_wait_for_microsoft_when_asked_to_stop(app, start, sandbox):
+    sandbox.fault("entitlements", "slow:6")
+    PurchaseFactory(asset=ReservationFactory(), next_run_at=sa.func.now())
+    process = start(ENTREPOT, "dispatch", REDIS_URL="redis://127.0.0.1:9/0")
+    until(process, "microsoft.token_fetched")
+
+    asked_at = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=10) == 0
+    assert time.monotonic() - asked_at < 4
+    assert "dispatch.stopped_in_the_middle" in process.stderr.read()

@@ -86,7 +86,7 @@ def test_a_redis_that_is_away_is_said(entrepot, app):
     ("setting", "value", "check", "says"),
     [
         ("SECRET_KEY", None, "settings", "SECRET_KEY is not set"),
-        ("ENCRYPTION_KEY", "x" * 40, "keys", "base64"),
+        ("ENCRYPTION_KEY", "x" * 40, "settings", "base64"),
         ("MICROSOFT_CLIENT_SECRET", "wrong", "Microsoft, app", "Microsoft:"),
         ("MICROSOFT_REFRESH_TOKEN", "wrong", "Microsoft, app+user", "Microsoft:"),
         ("MICROSOFT_CA_BUNDLE", None, "Microsoft, app", "not trusted"),

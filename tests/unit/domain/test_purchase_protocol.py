@@ -9,7 +9,8 @@ from app.domain import purchase_commands as c
 from app.domain.assets import ProvisioningSyncStatus
 from app.domain.errors import ConflictError
 from app.domain.purchase import PurchaseState, allowed_moves, check_move, sync_status_of
-from app.domain.purchase_protocol import QUIET, back_off, purchase_step
+from app.domain.purchase_protocol import purchase_step
+from app.domain.purchase_waits import QUIET, back_off
 from tests.support.purchase_world import START, World
 
 SCHEDULES = 1500

@@ -32,8 +32,9 @@ def test_an_account_that_is_not_there_is_not_found(bss):
     assert bss.get(f"{LIST}{uuid4()}/").status_code == 404
 
 
+@pytest.mark.usefixtures("office")
 class TestList:
-    def test_it_names_every_account_but_the_distributor(self, bss, office):
+    def test_it_names_every_account_but_the_distributor(self, bss):
         answer = bss.get(LIST)
 
         assert title(answer) == "Accounts"
@@ -54,7 +55,7 @@ class TestList:
 
         assert "Aegean Foods S.A." in names(bss.get(f"{LIST}?q={q}"))
 
-    def test_a_search_that_finds_nothing_says_so(self, bss, office):
+    def test_a_search_that_finds_nothing_says_so(self, bss):
         answer = bss.get(f"{LIST}?q=%25_nobody")
 
         assert "No accounts match “%_nobody”" in answer.text
@@ -70,14 +71,14 @@ class TestList:
     @pytest.mark.parametrize(
         "query", ["kind=nobody", "sort=colour", "page=x", "reseller=x", "after=x", "per_page=7"]
     )
-    def test_unknown_values_are_ignored_with_a_notice(self, bss, office, query):
+    def test_unknown_values_are_ignored_with_a_notice(self, bss, query):
         answer = bss.get(f"{LIST}?{query}")
 
         assert answer.status_code == 200
         assert "was not understood and is ignored" in answer.text
         assert len(names(answer)) == 2
 
-    def test_pages_follow_one_another_without_gaps(self, bss, office):
+    def test_pages_follow_one_another_without_gaps(self, bss):
         for number in range(30):
             AccountFactory(name=f"Account {number:02}")
 
@@ -89,12 +90,12 @@ class TestList:
         assert found == sorted(found, reverse=True)
         assert len(set(found)) == 32
 
-    def test_htmx_gets_the_table_alone(self, bss, office):
+    def test_htmx_gets_the_table_alone(self, bss):
         answer = bss.partial(LIST)
 
         assert answer.text.lstrip().startswith('<section id="account-table"')
 
-    def test_at_most_six_statements(self, bss, office, at_most):
+    def test_at_most_six_statements(self, bss, at_most):
         for _ in range(12):
             AccountFactory()
 

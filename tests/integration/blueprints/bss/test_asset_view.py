@@ -97,7 +97,7 @@ def test_the_asset_total_amount_follows_from_its_lines(bss, office):
     lines = words(page(bss.get(view_of(asset))).select_one(".price-lines"))
 
     assert lines == (
-        "7 × €123.45 €864.15 Discount 12.5% −€108.02 Asset Total Amount, excl. VAT €756.13"
+        "7 × €123.45 €864.15 Discount 12.5% −€108.02 Asset Total Amount, excl. VAT €756.13"  # noqa: RUF001
         " VAT 24% €181.47 Incl. VAT €937.60"
     )
 
@@ -119,7 +119,7 @@ def test_perpetual_software_never_expires(bss):
 
     found = facts(bss.get(view_of(asset)))
 
-    assert found["Software Expiration Date"] == "– never expires"
+    assert found["Software Expiration Date"] == "– never expires"  # noqa: RUF001
     assert found["Software ID"] == "None: perpetual software has none"
 
 
@@ -143,7 +143,7 @@ class TestMoney:
         assert found["Unit cost"] == "€900.00"
         assert found["Margin"] == "€300.00 (25%)"
         assert found["Selling unit price"] == "€1,320.00"
-        assert found["Reseller’s margin"] == "€120.00 (9.09%)"
+        assert found["Reseller’s margin"] == "€120.00 (9.09%)"  # noqa: RUF001
 
     def test_two_currencies_have_no_margin(self, bss, office):
         found = facts(bss.get(view_of(office.reservation(cost_currency="USD"))))

@@ -20,9 +20,7 @@ PAGES = ["/billing/", "/billing/assets/"]
 
 
 def figures(response):
-    return {
-        words(dt): words(dt.find_next_sibling("dd")) for dt in page(response).select(".kpi dt")
-    }
+    return {words(dt): words(dt.find_next_sibling("dd")) for dt in page(response).select(".kpi dt")}
 
 
 @pytest.mark.parametrize("path", PAGES)

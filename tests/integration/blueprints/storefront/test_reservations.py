@@ -14,7 +14,6 @@ from app.models import MarketplaceOptions
 from tests import factories
 from tests.factories import (
     NOW,
-    OrderFactory,
     PurchaseFactory,
     ReservationFactory,
     SoftwareSubscriptionFactory,
@@ -36,12 +35,6 @@ def heads(response):
 
 def cells(response):
     return [words(td) for td in page(response).select("tbody tr")[0].select("td")]
-
-
-def facts(response):
-    return {
-        words(dt_): words(dt_.find_next_sibling("dd")) for dt_ in page(response).select(".dl dt")
-    }
 
 
 def names(response):
@@ -92,7 +85,7 @@ def test_a_customer_sees_the_columns_without_one_for_customers(client, sign_in, 
     ]
     name, unit_price, frequency, discount, total = cells(answer)
     assert name.startswith(EXAMPLE)
-    assert unit_price == "€123.45 × 7"
+    assert unit_price == "€123.45 \N{MULTIPLICATION SIGN} 7"
     assert (frequency, discount, total) == ("One-Time", "12.5%", "€756.13")
 
 
@@ -103,7 +96,7 @@ def test_a_reseller_sees_whose_each_is_and_its_own_price(client, sign_in, world)
     answer = client.get(LIST)
 
     assert heads(answer)[:2] == ["Reservations", "Customer"]
-    assert cells(answer)[1:3] == ["Aegean Foods S.A.", "€111.11 × 7"]
+    assert cells(answer)[1:3] == ["Aegean Foods S.A.", "€111.11 \N{MULTIPLICATION SIGN} 7"]
     assert "€123.45" not in answer.text
 
 
@@ -113,7 +106,7 @@ def test_with_vat_the_total_comes_from_the_net_total(client, sign_in, world):
 
     answer = client.get(LIST + "?vat=incl")
 
-    assert cells(answer)[1] == "€153.08 × 7"
+    assert cells(answer)[1] == "€153.08 \N{MULTIPLICATION SIGN} 7"
     assert cells(answer)[4] == "€937.60"
     assert "incl. VAT" in words(page(answer).select_one(".sums"))
     assert "€937.60" in words(page(answer).select_one(".sums"))
@@ -311,121 +304,3 @@ def test_the_list_costs_the_same_whatever_there_is(client, sign_in, at_most, wor
         with at_most(6):
             answer = client.get(address)
         assert len(names(answer)) == min(assets + 1, 50)
-
-
-def test_the_view_has_every_field_of_the_record(client, sign_in, world):
-    order = OrderFactory(account=world.customer)
-    asset = world.example(order_id=order.id, microsoft_ordered_at=NOW)
-    sign_in(world.user_of(world.customer))
-
-    answer = client.get(view_of(asset))
-
-    found = facts(answer)
-    assert words(page(answer).h1) == EXAMPLE
-    assert [words(h2) for h2 in page(answer).select(".cols > .stack:first-child h2")] == [
-        "General Information",
-        "Product",
-        "Microsoft details",
-    ]
-    assert found["Name"] == EXAMPLE
-    assert found["Status"] == "Active"
-    assert found["Provisioning Sync Status"] == "Synchronized"
-    assert found["Product"] == "Azure Plan Reserved Instances"
-    assert found["Unit Price"] == "€123.45 excl. VAT"
-    assert found["Quantity"] == "7"
-    assert found["Discount"] == "12.5%"
-    assert found["Final Unit Price"] == "€108.02 excl. VAT, after the discount"
-    assert found["Asset Total Amount"] == "€756.13 excl. VAT"
-    assert found["Billing Frequency"] == "One-Time"
-    assert found["Reservation ID"] == asset.reservation_id
-    assert found["Reservation Order ID"] == asset.reservation_order_id
-    assert found["Reservation Status"] == "Succeeded"
-    assert found["Product ID"] == "DZH318Z0RR01:000B"
-    assert found["Product Title"] == EXAMPLE
-    assert found["Product Details"].startswith("Standard_D2s_v5, General purpose")
-    assert found["Scope"] == "Shared"
-    assert found["Subscription"].startswith("SUB-")
-    assert found["Purchase Date (UTC)"].endswith("UTC")
-    assert found["Expiration Date"]
-    assert found["Partner Center Order ID"] == asset.microsoft_order_id
-    assert found["Partner Center Order ID Alias"] == asset.microsoft_order_alias
-    assert f"/orders/{order.id}/" in answer.text
-    assert f"/subscriptions/{asset.subscription_id}/" in answer.text
-
-
-def test_the_price_is_explained_down_to_the_vat(client, sign_in, world):
-    asset = world.example()
-    sign_in(world.user_of(world.customer))
-
-    lines = words(page(client.get(view_of(asset))).select_one(".price-lines"))
-
-    assert lines == (
-        "7 × €123.45, excl. VAT €864.15 Discount 12.5% −€108.02 Total, paid once, excl. VAT €756.13"
-        " VAT 24% €181.47 Total, incl. VAT €937.60"
-    )
-
-
-def test_a_reseller_sees_both_prices_and_its_margin(client, sign_in, world):
-    asset = world.example()
-    sign_in(world.user_of(world.reseller))
-
-    answer = client.get(view_of(asset))
-
-    explained = [words(each) for each in page(answer).select(".price-lines")]
-    assert "€680.55" in explained[0]
-    assert "€756.13" in explained[1]
-    assert "Your margin: €75.58 excl. VAT, 10% of what" in words(page(answer).main)
-    assert facts(answer)["Customer"] == "Aegean Foods S.A."
-    assert "101.77" not in answer.text
-
-
-def test_what_microsoft_has_not_said_is_not_returned_yet(client, sign_in, world):
-    asset = world.example(
-        purchase_state=PurchaseState.QUEUED,
-        reservation_id=None,
-        reservation_order_id=None,
-        reservation_status=None,
-        microsoft_order_id=None,
-        expires_on=None,
-    )
-    sign_in(world.user_of(world.customer))
-
-    found = facts(client.get(view_of(asset)))
-
-    for label in ("Reservation ID", "Reservation Status", "Expiration Date"):
-        assert found[label] == "Not returned yet"
-
-
-def test_an_estimated_end_is_marked(client, sign_in, world):
-    asset = world.example(expiry_is_estimated=True)
-    sign_in(world.user_of(world.customer))
-
-    assert facts(client.get(view_of(asset)))["Expiration Date"].endswith("Estimated")
-
-
-def test_a_refused_purchase_is_told_in_plain_words(client, sign_in, world):
-    asset = world.example(failed=True)
-    PurchaseFactory(
-        asset=asset,
-        state=PurchaseState.FAILED,
-        error_code="800011",
-        error_message="The subscription is suspended.",
-    )
-    sign_in(world.user_of(world.customer))
-
-    text = words(page(client.get(view_of(asset))).main)
-
-    assert (
-        "Microsoft did not accept this order yet. Our staff are on it."
-        " Nothing was charged at Microsoft."
-    ) in text
-    assert "800011" not in text
-    assert "suspended" not in text
-
-
-def test_the_view_costs_few_statements(client, sign_in, at_most, world):
-    asset = world.example()
-    sign_in(world.user_of(world.customer))
-
-    with at_most(4):
-        client.get(view_of(asset))

@@ -192,3 +192,21 @@ def test_htmx_gets_the_table_alone(client, quoted):
     answer = client.partial("/orders/")
 
     assert answer.text.lstrip().startswith('<section id="order-table"')
+
+
+def test_the_list_is_also_a_file(client, market, user, quoted, sign_in):
+    client.post_form(quoted, {**AGREED, "buyer_reference": "=PO-17"})
+    sign_in(UserFactory(account=market.customer))
+
+    answer = client.get("/orders/?format=csv&status=executed")
+
+    heads, row = answer.text.strip().splitlines()
+    assert heads.endswith("Total (excl. VAT),Currency")
+    assert f"ORD-{stored_order(quoted).number:06d}" in row
+    assert "'=PO-17" in row
+    assert row.endswith("864.15,EUR")
+
+
+def test_who_may_not_export_gets_no_file(client, user):
+    assert client.get("/orders/?format=csv").status_code == 403
+    assert client.get("/subscriptions/?format=csv").status_code == 403

@@ -191,3 +191,14 @@ def test_somebody_elses_plan_is_not_there(client, customer):
     plan = SubscriptionFactory(account=AccountFactory())
 
     assert client.get(f"/subscriptions/{plan.id}/").status_code == 404
+
+
+def test_the_list_is_also_a_file(client, customer):
+    plan = SubscriptionFactory(account=customer, name="Production")
+    SubscriptionFactory(account=customer, name="Test")
+
+    answer = client.get("/subscriptions/?format=csv&q=prod")
+
+    assert answer.mimetype == "text/csv"
+    assert answer.text.count(f"SUB-{plan.number:05d},Production,Active,Synchronized,0,") == 1
+    assert "Test" not in answer.text

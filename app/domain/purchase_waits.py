@@ -1,0 +1,35 @@
+"""How long a purchase waits before the next look."""
+
+import datetime as dt
+
+from app.domain.purchase_commands import ClaimedPurchase
+
+# Twice the 15 minutes that Microsoft gives an order to be listed.
+QUIET = dt.timedelta(minutes=30)
+DAY = 24 * 3600.0
+FIRST_WAIT, LONGEST_WAIT = 2.0, 15 * 60.0
+_POLL_FIRST, _POLL_LONGEST = 1.0, 60.0
+_REFRESH_FIRST, _REFRESH_TRIES = 60.0, 12
+
+
+def back_off(attempts: int, jitter: float) -> float:
+    """Seconds: full jitter over a doubling wait of 2 s up to 15 min, never below half a second."""
+    longest = min(LONGEST_WAIT, FIRST_WAIT * float(1 << min(attempts, 12)))
+    return max(0.5, longest * jitter)
+
+
+def quiet_left(row: ClaimedPurchase) -> float:
+    """Seconds until an unanswered send is surely at rest; 0 where every send was answered."""
+    last = row.checkout_last_sent_at
+    if last is None or not row.checkout_is_open:
+        return 0.0
+    return max(0.0, (last + QUIET - row.now).total_seconds())
+
+
+def poll_wait(row: ClaimedPurchase) -> float:
+    return min(_POLL_LONGEST, _POLL_FIRST * float(1 << min(row.attempts, 6)))
+
+
+def refresh_wait(attempts: int) -> float | None:
+    """Seconds until a missing Software ID is looked for again; None after a dozen times."""
+    return min(DAY, _REFRESH_FIRST * float(1 << attempts)) if attempts < _REFRESH_TRIES else None

@@ -1,0 +1,140 @@
+"""axe finds nothing, nothing scrolls sideways, and the browser finds nothing wrong."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.journeys import review_reservation, review_software
+from tests.e2e.pages.bss import AccountsPage, AssetsPage
+from tests.e2e.pages.sign_in import SignInPage
+from tests.e2e.people import ADMIN, BUYER, HOMES, LOOKS, RESELLER
+from tests.support.accessibility import violations
+from tests.support.crawl import crawl
+
+NARROW = {"width": 320, "height": 800}
+
+
+def reached(page, base_url, email, *, each=1):
+    """The addresses of one page of each kind that this person reaches, or more."""
+    found = crawl(page.context.request, base_url, HOMES[email], each=each)
+    return [address for addresses in found.values() for address in addresses]
+
+
+def visit(page, address):
+    answer = page.goto(address)
+    assert answer.ok, f"{address} answered {answer.status}"
+
+
+@pytest.mark.parametrize("email", [RESELLER, ADMIN])
+@pytest.mark.parametrize("look", ["desktop", "dark phone"])
+def test_the_main_pages_are_accessible(page_of, base_url, email, look):
+    page = page_of(email, **LOOKS[look])
+
+    found = []
+    for address in reached(page, base_url, email):
+        visit(page, address)
+        found += violations(page)
+
+    assert found == []
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("email", HOMES)
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_is_accessible_in_every_look(page_of, base_url, email, look):
+    page = page_of(email, **LOOKS[look])
+
+    found = []
+    for address in reached(page, base_url, email, each=6):
+        visit(page, address)
+        found += violations(page)
+
+    assert found == []
+
+
+@pytest.mark.parametrize("email", HOMES)
+def test_no_page_scrolls_sideways_at_320_pixels(page_of, base_url, email):
+    page = page_of(email, viewport=NARROW)  # and `page_of` notes what the browser complains of
+
+    wide = []
+    for address in reached(page, base_url, email):
+        visit(page, address)
+        width = page.evaluate("document.scrollingElement.scrollWidth")
+        if width > NARROW["width"]:
+            wide.append(f"{address}: {width} px")
+
+    assert wide == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_open_and_refused_states_are_accessible(page_of, new_context, look):
+    options = LOOKS[look]
+    staff, buyer = page_of(ADMIN, **options), page_of(BUYER, **options)
+    stranger = new_context(**options).new_page()
+
+    found = [
+        violation
+        for open_state in (open_peek, refuse_edit, find_nothing)
+        for violation in violations(open_state(staff))
+    ]
+    found += violations(refuse_quantity(buyer)) + violations(review(buyer))
+    found += violations(open_menu(buyer)) + violations(find_no_page(buyer))
+    found += violations(refuse_sign_in(stranger))
+
+    assert found == []
+
+
+def open_peek(page):
+    account = AccountsPage(page).open().open_account("Aegean Foods S.A.")
+    account.preview.focus()
+    page.keyboard.press("Enter")
+    expect(account.view_all).to_be_visible()
+    return page
+
+
+def refuse_edit(page):
+    editing = AssetsPage(page).open().find("AST-000001").open_asset("AST-000001").edit()
+    editing.custom_fields.fill("no colon here")
+    editing.save_button.click()
+    expect(editing.problems.first).to_contain_text("There is a problem")
+    return page
+
+
+def find_nothing(page):
+    page.goto("/bss/billing/assets/?q=nothing-is-called-this")
+    expect(page.get_by_role("link", name="Clear filters")).to_be_visible()
+    return page
+
+
+def refuse_quantity(page):
+    review = review_reservation(page)
+    page.go_back()
+    page.get_by_label("Quantity").fill("many")
+    page.get_by_role("button", name="Review order").click()
+    expect(review.problems.first).to_contain_text("There is a problem")
+    expect(page.get_by_label("Quantity")).to_have_value("many")
+    return page
+
+
+def review(page):
+    return review_software(page).page
+
+
+def open_menu(page):
+    page.get_by_role("button", name="your menu").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    return page
+
+
+def find_no_page(page):
+    assert page.goto("/orders/00000000-0000-4000-8000-000000000000/").status == 404
+    return page
+
+
+def refuse_sign_in(page):
+    sign_in = SignInPage(page).open()
+    sign_in.email.fill(BUYER)
+    sign_in.password.fill("not it")
+    sign_in.button.click()
+    expect(sign_in.problems.first).to_contain_text("There is a problem")
+    return page
