@@ -71,14 +71,13 @@ types: setup ## check types
 imports: setup ## check who imports whom
 	$(BIN)/lint-imports
 
-templates: setup ## check format and rules of the templates
-	$(if $(TEMPLATES),$(BIN)/djlint --quiet --check $(TEMPLATES))
+# djlint's formatter moves white space that a browser shows, so it only lints.
+templates: setup ## check the rules of the templates
 	$(if $(TEMPLATES),$(BIN)/djlint --quiet --lint $(TEMPLATES))
 
 fix: setup ## mend what the tools can mend themselves
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(if $(TEMPLATES),$(BIN)/djlint --quiet --reformat $(TEMPLATES))
 
 cover: setup ## run the tests and show what they did not reach
 	$(BIN)/python -m coverage run -m pytest $(or $(T),tests) -m "not proof"

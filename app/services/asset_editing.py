@@ -195,6 +195,7 @@ def _reopen(session: Session, asset: Asset, purchase: Purchase) -> None:
     """
     purchase.fence += 1
     purchase.lease_until = None
+    purchase.error_code = purchase.error_message = None  # the history keeps them
     params = current_params(session, asset)
     if params != purchase.params:
         purchase.params = params

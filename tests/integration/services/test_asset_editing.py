@@ -14,7 +14,6 @@ from app.domain.purchase import PurchaseState
 from app.models import PurchaseEvent
 from app.services.asset_editing import AssetEdit, SaveEffect, save_asset
 from app.services.purchase_rows import Change, claim, renew_lease, write
-from app.services.purchases import step
 from tests import factories
 from tests.factories import (
     NOW,
@@ -27,7 +26,7 @@ from tests.factories import (
 )
 from tests.support.back_office import purchase_for
 from tests.support.back_office import staff as staff_user
-from tests.support.buying import new_reservation, purchase_of, queue_purchase, stored
+from tests.support.buying import purchase_of, stored
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
@@ -359,46 +358,3 @@ class TestTwoAtOnce:
         save_asset(staff, asset.id, edit(notes="While it runs."))
 
         assert renew_lease(held)
-
-
-class TestAgainstTheSandbox:
-    def test_choosing_another_plan_cures_a_suspended_one_and_buys_once(
-        self, staff, account, sandbox, settle
-    ):
-        bad, good = SubscriptionFactory(account=account), SubscriptionFactory(account=account)
-        sandbox.knows(account, bad, suspended=True)
-        sandbox.seed(
-            plans=[
-                {
-                    "id": good.microsoft_subscription_id,
-                    "customer_id": account.microsoft_tenant_id,
-                    "name": good.name,
-                    "status": "active",
-                    "registered": True,
-                }
-            ]
-        )
-        asset = new_reservation(bad, account)
-        queue_purchase(asset)
-        settle()
-        assert stored(asset).provisioning_sync_status is ProvisioningSyncStatus.FAILED
-
-        save_asset(staff, asset.id, edit(subscription_id=good.id))
-        settle()
-
-        assert stored(asset).provisioning_sync_status is ProvisioningSyncStatus.SYNCHRONIZED
-        assert sandbox.orders_of(asset) == 1
-
-    def test_saving_a_bought_asset_again_and_again_never_buys(
-        self, app, staff, account, plan, sandbox, settle
-    ):
-        sandbox.knows(account, plan)
-        asset = new_reservation(plan, account)
-        queue_purchase(asset)
-        settle()
-
-        for version in range(1, 6):
-            save_asset(staff, asset.id, AssetEdit(version=version, notes=f"{version}"))
-            step(purchase_of(asset).id, driver=app.extensions["purchase_driver"])
-
-        assert sandbox.orders_of(asset) == 1
