@@ -66,7 +66,13 @@ def test_no_page_scrolls_sideways_at_320_pixels(page_of, base_url, email):
     assert wide == []
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(
+    "look",
+    [
+        pytest.param(look, marks=[pytest.mark.proof] if look in {"phone", "dark"} else [])
+        for look in LOOKS
+    ],
+)
 def test_open_and_refused_states_are_accessible(page_of, new_context, look):
     options = LOOKS[look]
     staff, buyer = page_of(ADMIN, **options), page_of(BUYER, **options)

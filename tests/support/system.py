@@ -93,11 +93,15 @@ class System:
         return self.log.read_text(errors="replace")
 
     def pid_of(self, name):
-        """The process id of one of its programs; None while it does not run."""
-        found = (
-            pid for pid in children_of(self._process.pid) if _WORDS[name] in command_line_of(pid)
-        )
-        return next(found, None)
+        """The process id of one of its programs; None while it does not run.
+
+        Programs lead a group of their own; what they left behind when they died does not.
+        """
+        for pid in children_of(self._process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                if _WORDS[name] in command_line_of(pid) and os.getpgid(pid) == pid:
+                    return pid
+        return None
 
     def kill(self, name):
         """End a program as a crash would; whoever supervises it starts it again soon."""

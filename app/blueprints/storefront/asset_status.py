@@ -9,6 +9,7 @@ from app.blueprints.storefront import bp
 from app.domain.access import Permission
 from app.domain.assets import AssetKind
 from app.services import asset_status
+from app.services.asset_status import SyncStatus
 from app.web.htmx import vary_by_htmx, wants_partial
 from app.web.policy import policy
 from app.web.viewer import current_viewer
@@ -31,9 +32,11 @@ _VIEWS = {
 def get_sync_status(asset_id: UUID, kind: AssetKind) -> Response:
     """The fragment; whoever opens it as a page is sent to the asset's own."""
     status = asset_status.get_sync_status(current_viewer(), asset_id, kind)
-    asset_url = url_for(_VIEWS[kind], asset_id=asset_id)
-    if not wants_partial():
-        return redirect(asset_url, code=303)
+    url = url_for(_VIEWS[kind], asset_id=asset_id)
+    return _fragment(status, url) if wants_partial() else redirect(url, code=303)
+
+
+def _fragment(status: SyncStatus, asset_url: str) -> Response:
     html = render_template(
         "storefront/assets/_sync_status.html",
         sync_status=status.sync_status,

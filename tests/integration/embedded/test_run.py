@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import SUPERVISE, all_end
 
 from embedded.ports import free_port
 from embedded.settings import RunSettings
 from embedded.state import kept_secret, locked, new_encryption_key, new_secret_key
+from tests.integration.embedded.conftest import SUPERVISE, all_end
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from conftest import all_end
+from tests.integration.embedded.conftest import all_end
 
 SLEEPER = ["sleep", "600"]
 

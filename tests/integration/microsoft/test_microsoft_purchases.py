@@ -87,11 +87,9 @@ def test_a_reservation_is_bought_from_catalogue_to_reservation_id(
     assert again == cart
     assert not cart.is_ordered
     assert answer.errors == ()
-    assert order.status == "completed"
     assert order.alternate_id
-    assert order.customer_id == customer_id
-    assert order.lines[0].friendly_name == reference
-    assert order.lines[0].quantity == 2
+    assert (order.status, order.customer_id) == ("completed", customer_id)
+    assert (order.lines[0].friendly_name, order.lines[0].quantity) == (reference, 2)
     assert provisioning.status == "Fulfilled"
     assert entitlement.alternate_id == order.alternate_id
     assert entitlement.artifacts[0].resource_id

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from sandbox_caller import Caller, SandboxProcess, free_port
+
+from tests.integration.sandbox.sandbox_caller import Caller, SandboxProcess, free_port
 
 
 @pytest.fixture(scope="session")

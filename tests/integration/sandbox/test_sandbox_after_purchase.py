@@ -1,7 +1,8 @@
 """What can be done with a thing that was bought: cancel, rename, renew, let it end."""
 
 import pytest
-from sandbox_caller import PERPETUAL, code_of, item_id, read
+
+from tests.integration.sandbox.sandbox_caller import PERPETUAL, code_of, item_id, read
 
 
 def cancel(sandbox, order, **more):

@@ -5,7 +5,8 @@ import time
 
 import pytest
 import requests
-from sandbox_caller import read
+
+from tests.integration.sandbox.sandbox_caller import read
 
 
 @pytest.fixture

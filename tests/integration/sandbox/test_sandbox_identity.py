@@ -2,7 +2,8 @@
 
 import msal
 import pytest
-from sandbox_caller import PARTNER_CENTER, code_of, read
+
+from tests.integration.sandbox.sandbox_caller import PARTNER_CENTER, code_of, read
 
 ARM = "https://management.azure.com"
 

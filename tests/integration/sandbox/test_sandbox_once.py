@@ -6,7 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from sandbox_caller import AT_ONCE, Caller, SandboxProcess, code_of, free_port, read
+
+from tests.integration.sandbox.sandbox_caller import (
+    AT_ONCE,
+    Caller,
+    SandboxProcess,
+    code_of,
+    free_port,
+    read,
+)
 
 
 @pytest.mark.parametrize("mode", ["A", "B"])

@@ -3,7 +3,15 @@
 import datetime as dt
 
 import pytest
-from sandbox_caller import PERPETUAL, RESERVATION, SOFTWARE, code_of, item_id, read
+
+from tests.integration.sandbox.sandbox_caller import (
+    PERPETUAL,
+    RESERVATION,
+    SOFTWARE,
+    code_of,
+    item_id,
+    read,
+)
 
 OUT_OF_STOCK = "Reserved VM Instance, Standard_B2s, CH West, 1 Year"
 AT_MOST_TEN = "Reserved VM Instance, Standard_HB120rs_v3, EU West, 1 Year"

@@ -3,7 +3,16 @@
 import socket
 
 import pytest
-from sandbox_caller import SOFTWARE, Caller, SandboxProcess, free_port, item_id, read, start_in_vain
+
+from tests.integration.sandbox.sandbox_caller import (
+    SOFTWARE,
+    Caller,
+    SandboxProcess,
+    free_port,
+    item_id,
+    read,
+    start_in_vain,
+)
 
 
 def demo_orders(sandbox):

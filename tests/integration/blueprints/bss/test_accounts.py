@@ -8,6 +8,7 @@ from app.domain.access import Role
 from tests.factories import AccountFactory, ReservationFactory, UserFactory
 from tests.support.back_office import facts, heads, names, staff, title
 from tests.support.html import page, words
+from tests.support.ids import NOBODYS_ID
 
 LIST = "/bss/accounts/"
 
@@ -16,12 +17,12 @@ def view_of(account):
     return f"{LIST}{account.id}/"
 
 
-@pytest.mark.parametrize("path", [LIST, f"{LIST}{uuid4()}/"])
+@pytest.mark.parametrize("path", [LIST, f"{LIST}{NOBODYS_ID}/"])
 def test_whoever_is_not_signed_in_is_asked_to(client, path):
     assert client.get(path).location.startswith("/login")
 
 
-@pytest.mark.parametrize("path", [LIST, f"{LIST}{uuid4()}/"])
+@pytest.mark.parametrize("path", [LIST, f"{LIST}{NOBODYS_ID}/"])
 def test_customers_find_nothing_there(client, sign_in, path):
     sign_in(UserFactory())
 

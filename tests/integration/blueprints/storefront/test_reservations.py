@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import io
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 
@@ -20,6 +19,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.support.html import page, words
+from tests.support.ids import NOBODYS_ID
 from tests.support.storefront_world import EXAMPLE, SECRETS
 
 LIST = "/billing/assets/reservations/"
@@ -41,7 +41,7 @@ def names(response):
     return [words(link) for link in page(response).select("tbody a.row")]
 
 
-@pytest.mark.parametrize("path", [LIST, f"{LIST}{uuid4()}/"])
+@pytest.mark.parametrize("path", [LIST, f"{LIST}{NOBODYS_ID}/"])
 def test_whoever_is_not_signed_in_is_asked_to(client, path):
     answer = client.get(path)
 

@@ -1,13 +1,13 @@
 """Software subscriptions: the same columns, and the view with the seed's fields."""
 
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 
 from app.domain.purchase import PurchaseState
 from tests.factories import ReservationFactory, SoftwareSubscriptionFactory, UserFactory
 from tests.support.html import page, words
+from tests.support.ids import NOBODYS_ID
 from tests.support.storefront_world import SECRETS
 
 LIST = "/billing/assets/software-subscriptions/"
@@ -35,7 +35,7 @@ def facts(response):
     return {words(dt): words(dt.find_next_sibling("dd")) for dt in page(response).select(".dl dt")}
 
 
-@pytest.mark.parametrize("path", [LIST, f"{LIST}{uuid4()}/"])
+@pytest.mark.parametrize("path", [LIST, f"{LIST}{NOBODYS_ID}/"])
 def test_whoever_is_not_signed_in_is_asked_to(client, path):
     assert client.get(path).location.startswith("/login")
 
