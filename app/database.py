@@ -69,10 +69,14 @@ def init_database(app: Flask, settings: Settings) -> None:
 
 def _become_app_role(connection: DBAPIConnection, _record: object) -> None:
     """The app owns nothing: row-level security holds for it whatever the login may do."""
-    cursor = connection.cursor()
-    cursor.execute(f"SET ROLE {APP_ROLE}")
-    cursor.close()
-    connection.commit()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(f"SET ROLE {APP_ROLE}")
+        cursor.close()
+        connection.commit()
+    except BaseException:
+        connection.close()  # a pool that never got it would not
+        raise
 
 
 @sa.event.listens_for(Session, "after_begin")

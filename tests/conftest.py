@@ -188,7 +188,8 @@ def sandbox(servers):
     control = Sandbox(servers.sandbox_url, servers.settings.state_dir)
     control.reset()
     control.change(list_lag_seconds=0, order_pending_seconds=0, subscription_id_delay_seconds=0)
-    return control
+    yield control
+    control.reset()  # no fault is left for whoever does not ask for this fixture
 
 
 @pytest.fixture

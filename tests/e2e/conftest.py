@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.pages.sign_in import SignInPage
-from tests.e2e.people import ADMIN, BUYER, DESKTOP, DIRECT, PASSWORD, RESELLER, SUPPORT
+from tests.e2e.people import ADMIN, BUYER, DESKTOP, DIRECT, HOMES, PASSWORD, RESELLER, SUPPORT
 from tests.support.chromium import launch_options
+from tests.support.crawl import crawl
 from tests.support.system import System
 
 expect.set_options(timeout=10_000)
@@ -77,6 +78,22 @@ def states(browser, base_url):
         return kept[email]
 
     return state_of
+
+
+@pytest.fixture(scope="session")
+def addresses_of(browser, base_url, states):
+    """Where each person can go by links: one page of each kind, or up to `each`."""
+    kept = {}
+
+    def found(email, *, each=1):
+        if (email, each) not in kept:
+            context = browser.new_context(base_url=base_url, storage_state=states(email))
+            by_kind = crawl(context.request, base_url, HOMES[email], each=each)
+            context.close()
+            kept[email, each] = [address for same in by_kind.values() for address in same]
+        return kept[email, each]
+
+    return found
 
 
 @pytest.fixture

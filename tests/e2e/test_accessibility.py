@@ -8,15 +8,8 @@ from tests.e2e.pages.bss import AccountsPage, AssetsPage
 from tests.e2e.pages.sign_in import SignInPage
 from tests.e2e.people import ADMIN, BUYER, HOMES, LOOKS, RESELLER
 from tests.support.accessibility import violations
-from tests.support.crawl import crawl
 
 NARROW = {"width": 320, "height": 800}
-
-
-def reached(page, base_url, email, *, each=1):
-    """The addresses of one page of each kind that this person reaches, or more."""
-    found = crawl(page.context.request, base_url, HOMES[email], each=each)
-    return [address for addresses in found.values() for address in addresses]
 
 
 def visit(page, address):
@@ -26,11 +19,11 @@ def visit(page, address):
 
 @pytest.mark.parametrize("email", [RESELLER, ADMIN])
 @pytest.mark.parametrize("look", ["desktop", "dark phone"])
-def test_the_main_pages_are_accessible(page_of, base_url, email, look):
+def test_the_main_pages_are_accessible(page_of, addresses_of, email, look):
     page = page_of(email, **LOOKS[look])
 
     found = []
-    for address in reached(page, base_url, email):
+    for address in addresses_of(email):
         visit(page, address)
         found += violations(page)
 
@@ -41,11 +34,11 @@ def test_the_main_pages_are_accessible(page_of, base_url, email, look):
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("email", HOMES)
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_page_is_accessible_in_every_look(page_of, base_url, email, look):
+def test_every_page_is_accessible_in_every_look(page_of, addresses_of, email, look):
     page = page_of(email, **LOOKS[look])
 
     found = []
-    for address in reached(page, base_url, email, each=6):
+    for address in addresses_of(email, each=4):
         visit(page, address)
         found += violations(page)
 
@@ -53,11 +46,11 @@ def test_every_page_is_accessible_in_every_look(page_of, base_url, email, look):
 
 
 @pytest.mark.parametrize("email", HOMES)
-def test_no_page_scrolls_sideways_at_320_pixels(page_of, base_url, email):
+def test_no_page_scrolls_sideways_at_320_pixels(page_of, addresses_of, email):
     page = page_of(email, viewport=NARROW)  # and `page_of` notes what the browser complains of
 
     wide = []
-    for address in reached(page, base_url, email):
+    for address in addresses_of(email):
         visit(page, address)
         width = page.evaluate("document.scrollingElement.scrollWidth")
         if width > NARROW["width"]:
