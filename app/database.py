@@ -23,6 +23,10 @@ from app.domain.access import Scope
 
 APP_ROLE = "entrepot_app"
 
+# A process that is frozen inside a transaction (SIGSTOP, a paused virtual machine) would keep its
+# rows locked for as long as it sleeps: PostgreSQL ends such a session, and others go on.
+_SESSION_OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=10s"
+
 _metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -60,7 +64,7 @@ def init_database(app: Flask, settings: Settings) -> None:
         "max_overflow": 10,
         "pool_timeout": 5,
         "hide_parameters": True,  # a traceback in a log carries nobody's data
-        "connect_args": {"connect_timeout": 3, "options": "-c timezone=UTC"},
+        "connect_args": {"connect_timeout": 3, "options": _SESSION_OPTIONS},
     }
     db.init_app(app)
     with app.app_context():

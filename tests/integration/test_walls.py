@@ -285,6 +285,10 @@ def test_the_kept_totals_are_always_the_sum_of_the_assets(app):
     assert kept_totals() == totals_by_hand()
 
 
+def test_a_process_frozen_inside_a_transaction_does_not_keep_its_rows_for_ever(app):
+    assert db.session.scalar(sa.text("SHOW idle_in_transaction_session_timeout")) == "10s"
+
+
 def test_no_purchase_is_lost_when_its_row_is_asked_for_by_the_app(world):
     with transaction(SYSTEM_SCOPE) as session:
         assert len(session.scalars(sa.select(Purchase)).all()) == 5
