@@ -48,7 +48,12 @@ run: setup ## start everything on this machine (PORT=8000 SANDBOX_PORT=8443 ENTR
 	@exec $(BIN)/python -m embedded --stop-with-parent
 
 test: setup ## run the tests (T=tests/unit/test_money.py for some of them)
-	$(BIN)/python -m pytest $(or $(T),tests) -m "not proof"
+ifdef T
+	$(BIN)/python -m pytest $(T) -m "not proof"
+else
+	$(BIN)/python -m pytest tests --ignore tests/e2e -m "not proof" -n 2
+	$(BIN)/python -m pytest tests/e2e -m "not proof"
+endif
 
 proof: setup ## run the long proofs
 	$(BIN)/python -m pytest $(or $(T),tests) -m proof
