@@ -18,7 +18,7 @@ FAST_TESTS := $(wildcard tests/unit tests/house_rules)
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate -q
 
-.PHONY: help setup run test proof bench check fix lint ruff types imports templates cover \
+.PHONY: help setup run test proof check fix lint ruff types imports templates cover \
 	migration migrate lock screenshots clean
 
 help: ## list these commands
@@ -57,9 +57,6 @@ endif
 
 proof: setup ## run the long proofs
 	$(BIN)/python -m pytest $(or $(T),tests) -m proof
-
-bench: setup ## measure pages and purchases, and assert their counts
-	$(BIN)/python -m pytest $(or $(T),tests/bench) -m proof
 
 check: lint ## what must pass before a commit
 	$(if $(FAST_TESTS),$(BIN)/python -m pytest $(FAST_TESTS))

@@ -195,6 +195,7 @@ class Details:
     software_id: str | None = None
     microsoft_status: str | None = None
     awaits_software_id: bool = False
+    is_settling: bool = False  # Microsoft's own status is still on its way to its last word
 
 
 @dataclass(frozen=True)

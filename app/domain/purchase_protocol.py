@@ -334,7 +334,7 @@ def _follow_order(row: ClaimedPurchase, order_id: str) -> Step:
     if not isinstance(details, Details):
         return
     if details.is_fulfilled:
-        yield RecordSynchronized(details, refresh_wait(0) if details.awaits_software_id else None)
+        yield RecordSynchronized(details, refresh_wait(details, 0))
     else:
         yield RecordStillOpen(poll_wait(row), {"waiting_for": "fulfilment"})
 
@@ -343,8 +343,7 @@ def _refresh(row: ClaimedPurchase) -> Step:
     """Read again what is bought already; never anything else."""
     details = yield from _ask(row, ReadDetails(row.order_id or ""), keeps_state=True)
     if isinstance(details, Details):
-        again_in = refresh_wait(row.attempts) if details.awaits_software_id else None
-        yield RecordSynchronized(details, again_in)
+        yield RecordSynchronized(details, refresh_wait(details, row.attempts))
 
 
 # ---------------------------------------------------------------------------------- common

@@ -2,14 +2,14 @@
 
 import datetime as dt
 
-from app.domain.purchase_commands import ClaimedPurchase
+from app.domain.purchase_commands import ClaimedPurchase, Details
 
 # Twice the 15 minutes that Microsoft gives an order to be listed.
 QUIET = dt.timedelta(minutes=30)
 DAY = 24 * 3600.0
 FIRST_WAIT, LONGEST_WAIT = 2.0, 15 * 60.0
 _POLL_FIRST, _POLL_LONGEST = 1.0, 60.0
-_REFRESH_FIRST, _REFRESH_TRIES = 60.0, 12
+_REFRESH_FIRST, _SETTLE_FIRST, _REFRESH_TRIES = 60.0, 5.0, 12
 
 
 def back_off(attempts: int, jitter: float) -> float:
@@ -30,6 +30,12 @@ def poll_wait(row: ClaimedPurchase) -> float:
     return min(_POLL_LONGEST, _POLL_FIRST * float(1 << min(row.attempts, 6)))
 
 
-def refresh_wait(attempts: int) -> float | None:
-    """Seconds until a missing Software ID is looked for again; None after a dozen times."""
-    return min(DAY, _REFRESH_FIRST * float(1 << attempts)) if attempts < _REFRESH_TRIES else None
+def refresh_wait(details: Details, attempts: int) -> float | None:
+    """Seconds until what Microsoft has not said yet is read again; None: all is said.
+
+    After a dozen times it is left to the nightly refresh, and to people.
+    """
+    if attempts >= _REFRESH_TRIES or not (details.awaits_software_id or details.is_settling):
+        return None
+    first = _REFRESH_FIRST if details.awaits_software_id else _SETTLE_FIRST
+    return min(DAY, first * float(1 << attempts))

@@ -6,6 +6,11 @@ from app.domain.purchase_commands import Details, Wanted
 from app.integrations.microsoft import Entitlement, same_id
 from app.services.ports import PartnerCenter
 
+# States that Microsoft does not leave by itself; one that we do not know may still move.
+_LAST_WORDS = frozenset(
+    {"succeeded", "cancelled", "expired", "failed", "billingfailed", "split", "merged"}
+)
+
 
 def read_reservation(partner_center: PartnerCenter, wanted: Wanted, order_id: str) -> Details:
     """Fulfilled once the entitlement's artifact names the reservation."""
@@ -24,6 +29,7 @@ def read_reservation(partner_center: PartnerCenter, wanted: Wanted, order_id: st
         reservation_order_id=artifact.resource_id,
         reservation_status=reservation.provisioning_state,
         scope=reservation.scope_type,
+        is_settling=reservation.provisioning_state.casefold() not in _LAST_WORDS,
     )
 
 

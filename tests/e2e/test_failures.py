@@ -68,6 +68,7 @@ def test_a_worker_killed_in_the_middle_of_a_checkout_buys_once(
     assert len(sandbox.ledger(f"{number}-")) == 1
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("program", ["dispatcher", "web"])
 def test_a_program_that_is_killed_is_started_again(system, direct_page, program):
     killed = system.kill(program)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import make_response, redirect, render_template, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.blueprints.storefront import bp
@@ -42,6 +42,7 @@ def _fragment(status: SyncStatus, asset_url: str) -> Response:
         sync_status=status.sync_status,
         poll_seconds=status.poll_seconds,
         is_update=True,
+        is_on_order=request.args.get("on") == "order",
         asset_url=asset_url,
     )
     return vary_by_htmx(make_response(html))

@@ -147,8 +147,7 @@ class AssetPage(BasePage):
         self.show_changes = self.main.get_by_role("link", name="Show what changed")
 
     def show_what_changed(self):
-        """Once the live status has come to its end."""
-        self.show_changes.click()
+        """Once the live status has come to its end the page loads itself again."""
         expect(self.show_changes).to_have_count(0)
         return self.arrived()
 

@@ -17,6 +17,11 @@ from embedded.processes import children_of
 SUPERVISE = Path(__file__).with_name("supervise.py")
 
 
+def _obey_sigint():
+    """A test run in the background inherits SIGINT ignored; what is tested must not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Run:
     """A supervising process, its output line by line, and all that it started."""
 
@@ -27,6 +32,7 @@ class Run:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=_obey_sigint,  # noqa: PLW1509 - no threads run when these tests start one
             **options,
         )
         self.said = []
