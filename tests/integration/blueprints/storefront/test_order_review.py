@@ -130,7 +130,7 @@ def test_buying_leads_to_the_order_with_its_asset(client, market, quoted):
 def test_the_badge_of_a_new_asset_asks_for_its_state_until_it_is_final(client, quoted):
     bought = client.post_form(quoted, AGREED)
 
-    badge = page(client.get(bought.location)).select_one("[hx-get$=sync-status]")
+    badge = page(client.get(bought.location)).select_one("[hx-get*=sync-status]")
 
     assert client.partial(badge["hx-get"]).status_code == 200
     assert badge["hx-trigger"] == "every 2s"
