@@ -29,7 +29,7 @@ from app.models import (
 )
 from app.services.demo_data_microsoft import Bought
 from app.services.demo_data_world import DISCOUNTS, WITHOUT_SOFTWARE_ID, FailedPurchase
-from app.services.order_lines import buying_of, selling_of
+from app.services.order_lines import frozen_prices
 from app.services.prices import Pricing
 from app.services.purchase_params import new_own_ref, params_of
 
@@ -156,7 +156,7 @@ def _line(order: Order, buyer: Buyer, sku: Sku, quantity: int, discount: Decimal
 
 
 def _asset(line: OrderLine, sku: Sku, at: dt.datetime, state: PurchaseState) -> Asset:
-    frozen = {**_purchased(line, sku), **_prices(line)}
+    frozen = {**_purchased(line, sku), **frozen_prices(line)}
     frozen |= {"provisioning_sync_status": sync_status_of(state), "purchased_at": at}
     if sku.kind is AssetKind.RESERVATION:
         return Reservation(
@@ -185,23 +185,6 @@ def _purchased(line: OrderLine, sku: Sku) -> dict[str, Any]:
         "microsoft_sku_id": sku.microsoft_sku_id,
         "product_title": line.title,
         "product_details": line.details,
-    }
-
-
-def _prices(line: OrderLine) -> dict[str, Any]:
-    buying, selling = buying_of(line), selling_of(line)
-    return {
-        "currency": line.currency,
-        "cost_currency": line.cost_currency,
-        "unit_cost": line.unit_cost,
-        "discount_percent": line.discount_percent,
-        "vat_rate": line.vat_rate,
-        "buying_unit_price": buying.unit_price,
-        "buying_net": buying.total.net,
-        "buying_vat": buying.total.vat,
-        "selling_unit_price": selling.unit_price if selling else None,
-        "selling_net": selling.total.net if selling else None,
-        "selling_vat": selling.total.vat if selling else None,
     }
 
 

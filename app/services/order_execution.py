@@ -19,7 +19,7 @@ from app.domain.errors import ConflictError
 from app.domain.orders import OrderStatus
 from app.models import Asset, Order, OrderLine, Product, Reservation, Sku, SoftwareSubscription
 from app.services.buying import check_plan, find_plan, reason_not_published
-from app.services.order_lines import buying_of, selling_of
+from app.services.order_lines import frozen_prices
 from app.services.purchases import start_purchase
 from app.services.today import today
 
@@ -72,7 +72,7 @@ def _lines(session: Session, order: Order) -> list[_Line]:
 
 
 def _asset(order: Order, line: OrderLine, sku: Sku, day: dt.date) -> Asset:
-    frozen = {**_purchased(order, line, sku, day), **_prices(line)}
+    frozen = {**_purchased(order, line, sku, day), **frozen_prices(line)}
     if line.kind is AssetKind.RESERVATION:
         return Reservation(
             **frozen,
@@ -104,21 +104,4 @@ def _purchased(order: Order, line: OrderLine, sku: Sku, day: dt.date) -> dict[st
         "microsoft_sku_id": sku.microsoft_sku_id,
         "product_title": line.title,
         "product_details": line.details,
-    }
-
-
-def _prices(line: OrderLine) -> dict[str, Any]:
-    buying, selling = buying_of(line), selling_of(line)
-    return {
-        "currency": line.currency,
-        "cost_currency": line.cost_currency,
-        "unit_cost": line.unit_cost,
-        "discount_percent": line.discount_percent,
-        "vat_rate": line.vat_rate,
-        "buying_unit_price": buying.unit_price,
-        "buying_net": buying.total.net,
-        "buying_vat": buying.total.vat,
-        "selling_unit_price": selling.unit_price if selling else None,
-        "selling_net": selling.total.net if selling else None,
-        "selling_vat": selling.total.vat if selling else None,
     }

@@ -1,6 +1,7 @@
 """The frozen prices of an order line, worked out."""
 
 from decimal import Decimal
+from typing import Any
 
 from app.domain.access import Viewer
 from app.domain.pricing import PricedLine, price_line
@@ -30,3 +31,21 @@ def _priced(line: OrderLine, unit_price: Decimal) -> PricedLine:
         vat_rate=line.vat_rate,
         currency=line.currency,
     )
+
+
+def frozen_prices(line: OrderLine) -> dict[str, Any]:
+    """The money columns of the asset that this line becomes; from then on nothing moves them."""
+    buying, selling = buying_of(line), selling_of(line)
+    return {
+        "currency": line.currency,
+        "cost_currency": line.cost_currency,
+        "unit_cost": line.unit_cost,
+        "discount_percent": line.discount_percent,
+        "vat_rate": line.vat_rate,
+        "buying_unit_price": buying.unit_price,
+        "buying_net": buying.total.net,
+        "buying_vat": buying.total.vat,
+        "selling_unit_price": selling.unit_price if selling else None,
+        "selling_net": selling.total.net if selling else None,
+        "selling_vat": selling.total.vat if selling else None,
+    }

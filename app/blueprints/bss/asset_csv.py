@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flask import Response
 
 from app.services.bss_asset_rows import BssAssetRow
-from app.web.csv_export import csv_response
+from app.web.csv_file import csv_file
 
 _HEAD = (
     "Number",
@@ -27,7 +27,7 @@ _HEAD = (
 
 
 def asset_csv(rows: Iterable[BssAssetRow]) -> Response:
-    return csv_response("assets", _HEAD, (_cells(row) for row in rows))
+    return csv_file("assets", _HEAD, (_cells(row) for row in rows))
 
 
 def _cells(row: BssAssetRow) -> tuple[object, ...]:
