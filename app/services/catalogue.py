@@ -113,29 +113,6 @@ class SoftwarePlan:
         return min(prices, key=lambda price: price.unit_price, default=None)
 
 
-def reservation_types(viewer: Viewer) -> list[Choice]:
-    """The types of which something is for sale, in the wizard's order."""
-    query = sa.select(Sku.reservation_type).where(*_for_sale(AssetKind.RESERVATION)).distinct()
-    names = in_wizard_order(name for name in reading(viewer.scope).scalars(query) if name)
-    return [Choice(value=name, label=name) for name in names]
-
-
-def choices_for(viewer: Viewer, reservation_type: str) -> ReservationChoices:
-    """The entries of every filter, by one pass over the type's SKUs."""
-    columns = (Sku.category, Sku.arm_region, Sku.region, Sku.term_duration, Sku.cores, Sku.ram_gb)
-    sets = sa.func.grouping_sets(
-        sa.tuple_(Sku.category),
-        sa.tuple_(Sku.arm_region, Sku.region),
-        sa.tuple_(Sku.term_duration),
-        sa.tuple_(Sku.cores),
-        sa.tuple_(Sku.ram_gb),
-    )
-    of_type = Sku.reservation_type == reservation_type
-    query = sa.select(*columns).where(*_for_sale(AssetKind.RESERVATION), of_type).group_by(sets)
-    rows = reading(viewer.scope).execute(query).all()
-    return _choices_of(rows)
-
-
 def choices_by_type(viewer: Viewer) -> dict[str, ReservationChoices]:
     """What every reservation type offers, in the wizard's order, by one statement for all."""
     columns = (Sku.category, Sku.arm_region, Sku.region, Sku.term_duration, Sku.cores, Sku.ram_gb)

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
 from app.models.marketplace import MarketplaceOptions
 
 
@@ -23,11 +20,6 @@ class Marketplace:
         if self.viewers_may_switch_vat and choice is not None:
             return choice
         return self.shows_vat
-
-
-def get_options(session: Session) -> Marketplace:
-    """The one row. A view has it without a statement: app.web.viewer.marketplace()."""
-    return marketplace_of(session.scalars(sa.select(MarketplaceOptions)).one())
 
 
 def marketplace_of(row: MarketplaceOptions) -> Marketplace:

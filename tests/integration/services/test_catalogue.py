@@ -12,12 +12,11 @@ from app.services.catalogue import (
     PERPETUAL,
     ReservationSearch,
     SoftwareSearch,
-    choices_for,
+    choices_by_type,
     find_reservation_skus,
     get_offer,
     get_software_plan,
     list_software_plans,
-    reservation_types,
 )
 from app.services.pages import PageRequest
 from tests.factories import AccountFactory, ProductFactory, SkuFactory, generic_product, session
@@ -58,7 +57,7 @@ def test_types_come_in_the_wizards_order_and_only_where_something_is_for_sale(vi
     reservation(reservation_type="Quantum Hours")
     reservation(reservation_type="MariaDB", cost=None)
 
-    values = [choice.value for choice in reservation_types(viewer)]
+    values = list(choices_by_type(viewer))
 
     assert values == ["Virtual Machine", "SQL Database", "Quantum Hours"]
 
@@ -68,7 +67,7 @@ def test_the_filters_of_a_type_offer_what_is_there(viewer):
     reservation(category="GPU", ram_gb=Decimal("1.75"))
     reservation(reservation_type="SQL Database", category="Hyperscale")
 
-    choices = choices_for(viewer, "Virtual Machine")
+    choices = choices_by_type(viewer)["Virtual Machine"]
 
     def values(entries):
         return [(entry.value, entry.label) for entry in entries]
@@ -78,10 +77,6 @@ def test_the_filters_of_a_type_offer_what_is_there(viewer):
     assert values(choices.terms) == [("P1Y", "1 year"), ("P3Y", "3 years")]
     assert values(choices.cores) == [("2", "2"), ("16", "16")]
     assert [label for _, label in values(choices.ram)] == ["1.75 GB", "8 GB"]
-
-
-def test_an_unknown_type_has_nothing_to_choose(viewer):
-    assert choices_for(viewer, "Abacus").regions == []
 
 
 def test_a_reservation_is_listed_with_the_accounts_price(market, viewer):
