@@ -1,12 +1,13 @@
 """What the layouts show around every page: who is signed in, the navigation, the theme."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 
 from app.domain.access import Permission, Viewer
 from app.services.navigation import count_failed_assets
+from app.web.policy import policy_of
 from app.web.viewer import known_signed_in, shows_vat
 
 THEMES = ("light", "dark", "system")
@@ -38,9 +39,37 @@ _STOREFRONT = (
     NavigationItem("Azure plans", "storefront.list_subscriptions", "cloud"),
     NavigationItem("Orders", "storefront.list_orders", "shopping-cart"),
     NavigationItem("Billing", "storefront.billing", "receipt"),
+    NavigationItem("Customers", "storefront.list_customers", "users"),
 )
-_BSS_HOME = (NavigationItem("Home", "bss.home", "home"),)
-_BSS_ACCOUNTS = (NavigationItem("Accounts", "bss.list_accounts", "building"),)
+_BSS_ASSETS = "bss.list_assets"
+_BSS = {
+    "": (
+        NavigationItem("Home", "bss.home", "home"),
+        NavigationItem("Accounts", "bss.list_accounts", "building"),
+    ),
+    "Sales": (
+        NavigationItem("Orders", "bss.list_orders", "shopping-cart"),
+        NavigationItem("Products", "bss.list_products", "tag"),
+        NavigationItem("Price lists", "bss.list_price_lists", "percentage"),
+    ),
+    "Billing": (
+        NavigationItem("Invoices", "bss.list_invoices", "file-invoice"),
+        NavigationItem("Subscriptions", "bss.list_subscriptions", "repeat"),
+        NavigationItem("Assets", _BSS_ASSETS, "server-2"),
+    ),
+    "Operations": (
+        NavigationItem("Provisioning", "bss.provisioning", "cloud-upload"),
+        NavigationItem("Reconciliation", "bss.list_reconciliation_cases", "shield-check"),
+        NavigationItem("Mail", "bss.list_mails", "mail"),
+        NavigationItem("Audit log", "bss.list_audit_events", "history"),
+    ),
+    "Setup": (
+        NavigationItem("Marketplace options", "bss.marketplace_options", "building-store"),
+        NavigationItem("Taxes", "bss.list_tax_rules", "receipt"),
+        NavigationItem("Users", "bss.list_users", "users-group"),
+        NavigationItem("Microsoft", "bss.microsoft_connection", "cloud"),
+    ),
+}
 
 
 def init_layout(app: Flask) -> None:
@@ -60,19 +89,30 @@ def vat_words() -> str:
 
 
 def storefront_navigation() -> list[NavigationItem]:
-    return _present(_STOREFRONT)
+    return _offered(_STOREFRONT)
 
 
 def bss_navigation() -> dict[str, list[NavigationItem]]:
     """Heading → items. The count of failed assets costs a statement, on full pages only."""
-    assets = NavigationItem("Assets", "bss.list_assets", "server-2", _failed_count())
-    groups = {"": _present((*_BSS_HOME, *_BSS_ACCOUNTS)), "Billing": _present((assets,))}
+    groups = {heading: _offered(items) for heading, items in _BSS.items()}
     return {heading: items for heading, items in groups.items() if items}
 
 
-def _present(items: tuple[NavigationItem, ...]) -> list[NavigationItem]:
-    """Only pages that exist."""
-    return [item for item in items if item.endpoint in current_app.view_functions]
+def _offered(items: tuple[NavigationItem, ...]) -> list[NavigationItem]:
+    """The pages that exist and that whoever is signed in may open."""
+    return [_counted(item) for item in items if _may_open(item.endpoint)]
+
+
+def _may_open(endpoint: str) -> bool:
+    view = current_app.view_functions.get(endpoint)
+    rule = policy_of(view) if view else None
+    signed_in = known_signed_in()
+    needed = rule.read if rule else None
+    return needed is not None and (signed_in is None or signed_in.viewer.may(needed))
+
+
+def _counted(item: NavigationItem) -> NavigationItem:
+    return replace(item, count=_failed_count()) if item.endpoint == _BSS_ASSETS else item
 
 
 def _failed_count() -> str | None:
