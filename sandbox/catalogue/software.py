@@ -75,6 +75,10 @@ _PERPETUAL_LICENCES = (
     ("Visio LTSC Professional 2024", "552.3010", 1, 50_000),
     ("Project Professional 2024", "1033.6720", 1, 50_000),
     ("Visual Studio Professional 2022", "463.2510", 1, 5_000),
+    ("Visio LTSC Standard 2024", "286.0120", 1, 50_000),
+    ("Project Standard 2024", "604.1180", 1, 50_000),
+    ("Access LTSC 2024", "167.3050", 1, 50_000),
+    ("Windows Server 2025 External Connector", "2114.9070", 1, 100),
 )
 
 

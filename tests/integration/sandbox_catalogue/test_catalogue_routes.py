@@ -62,7 +62,7 @@ def test_software_needs_no_reservation_scope(caller):
     perpetual, _ = caller.read_all("/v1/products", targetView="softwareperpetual", **GREEK)
 
     assert len(subscriptions) == 14
-    assert len(perpetual) == 22
+    assert len(perpetual) == 26
     assert subscriptions[0]["productType"]["id"] == "Software"
 
 
