@@ -19,7 +19,7 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --
 	--no-header --no-annotate -q
 
 .PHONY: help setup run test proof check fix lint ruff types imports templates cover \
-	migration migrate lock screenshots clean
+	migration migrate lock translations screenshots clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,19 @@ migrate: setup ## bring the database of `make run` up to date
 lock: .boot/.stamp ## compile both lock files from pyproject.toml
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --all-extras -o requirements-dev.lock
+
+translations: setup ## gather the texts to translate into app/translations, and compile what is there
+	@mkdir -p build
+	@for domain in documents messages; do \
+		(cd app && ../$(BIN)/pybabel -q extract -F translations/$$domain.cfg --add-location=file \
+			--sort-output --project=Entrepot --version=1 -o ../build/$$domain.pot .) && \
+		for language in el de; do \
+			$(BIN)/pybabel -q update -D $$domain -i build/$$domain.pot -d app/translations \
+				-l $$language --init-missing --no-fuzzy-matching --ignore-obsolete \
+				--ignore-pot-creation-date -w 100 && \
+			$(BIN)/pybabel -q compile -D $$domain -d app/translations -l $$language || exit 1; \
+		done; \
+	done
 
 screenshots: setup ## take the pictures of the documentation
 	$(BIN)/python tools/screenshots.py

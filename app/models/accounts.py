@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
 from app.domain.access import AccountKind
+from app.domain.languages import Language
 from app.models.types import enum_text
 
 
@@ -38,6 +39,9 @@ class Account(Base):
     vat_number: Mapped[str | None]
     is_tax_exempt: Mapped[bool] = mapped_column(default=False)
     timezone: Mapped[str] = mapped_column(default="Europe/Athens")
+    language: Mapped[Language] = mapped_column(  # of its documents and mails
+        enum_text(Language), default=Language.EN
+    )
     microsoft_tenant_id: Mapped[str | None]  # the customer id at Partner Center
     microsoft_domain: Mapped[str | None]
     price_list_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("price_lists.id"))

@@ -21,6 +21,7 @@ from app.domain.assets import (
     subscription_number,
 )
 from app.domain.errors import NotFoundError
+from app.domain.languages import Language
 from app.models import Account, Asset, AssetTotal, PriceList, Reservation, Subscription
 from app.services.bss_asset_rows import BssAssetRow, newest_assets
 from app.services.buying import accounts_visible_to
@@ -43,6 +44,7 @@ _COPIED = (
     "vat_number",
     "is_tax_exempt",
     "timezone",
+    "language",
     "microsoft_tenant_id",
     "microsoft_domain",
     "needs_approval",
@@ -110,6 +112,7 @@ class AccountView:
     vat_number: str | None
     is_tax_exempt: bool
     timezone: str
+    language: Language
     microsoft_tenant_id: str | None
     microsoft_domain: str | None
     price_list_name: str | None

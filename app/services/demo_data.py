@@ -78,6 +78,7 @@ def _add_accounts(session: Session, companies: dict[str, AtMicrosoft]) -> dict[s
             default_markup=demo.default_markup,
             markup=demo.markup,
             needs_approval=demo.needs_approval,
+            language=demo.language,
         )
         session.add(account)
         session.flush()  # one by one: their numbers follow this order

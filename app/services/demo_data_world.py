@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.access import AccountKind, Role
+from app.domain.languages import Language
 
 PASSWORD = "entrepot-demo"  # noqa: S105  # printed on the console; production refuses its users
 COUNTRY = "GR"
@@ -28,6 +29,7 @@ class DemoAccount:
     default_markup: Decimal = Decimal(0)
     markup: Decimal | None = None
     needs_approval: bool = False
+    language: Language = Language.EN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ ACCOUNTS = (
         address="Korinthou 201",
         vat_number="EL800000005",
         default_markup=Decimal(15),
+        language=Language.DE,
     ),
     DemoAccount(
         domain="thistle.example",
@@ -100,6 +103,7 @@ ACCOUNTS = (
         city="Kalamata",
         address="Navarinou 29",
         vat_number="EL800000007",
+        language=Language.EL,
     ),
 )
 USERS = (
