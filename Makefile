@@ -18,7 +18,7 @@ FAST_TESTS := $(wildcard tests/unit tests/house_rules)
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate -q
 
-.PHONY: help setup run test proof check fix lint ruff types imports templates cover \
+.PHONY: help setup run test proof model check fix lint ruff types imports templates cover \
 	migration migrate lock translations screenshots clean
 
 help: ## list these commands
@@ -57,6 +57,9 @@ endif
 
 proof: setup ## run the long proofs
 	$(BIN)/python -m pytest $(or $(T),tests) -m proof
+
+model: setup ## check the model of a purchase, and that its seeded errors are found (needs spin, gcc)
+	$(BIN)/python -m tests.support.spin
 
 check: lint ## what must pass before a commit
 	$(if $(FAST_TESTS),$(BIN)/python -m pytest $(FAST_TESTS))

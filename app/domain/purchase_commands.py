@@ -40,6 +40,7 @@ class ClaimedPurchase:
     state: PurchaseState
     cart_id: str | None
     cart_is_stale: bool
+    cart_gone_at: dt.datetime | None  # first seen to be gone; nothing is bought from it since
     checkout_first_sent_at: dt.datetime | None
     checkout_last_sent_at: dt.datetime | None
     checkout_is_open: bool
@@ -263,6 +264,13 @@ class RecordCartUpdated:
 
 
 @dataclass(frozen=True)
+class RecordCartGone:
+    """Nothing is bought from it any more; whether anything was is known `again_in` seconds on."""
+
+    again_in: float
+
+
+@dataclass(frozen=True)
 class RecordSent:
     """Written before the money call leaves."""
 
@@ -317,6 +325,7 @@ class StartNewGeneration:
 Record = (
     RecordCart
     | RecordCartUpdated
+    | RecordCartGone
     | RecordSent
     | RecordOrder
     | RecordSynchronized

@@ -37,6 +37,7 @@ from app.domain.purchase_commands import (
     ReadDetails,
     ReadOrder,
     RecordCart,
+    RecordCartGone,
     RecordCartUpdated,
     RecordFailed,
     RecordOrder,
@@ -58,6 +59,7 @@ from app.domain.purchase_waits import (
     QUIET,
     back_off,
     poll_wait,
+    proof_left,
     quiet_left,
     refresh_wait,
 )
@@ -93,7 +95,7 @@ def _start(row: ClaimedPurchase) -> Step:
     if cart is None:
         return
     if problem := _cart_problem(row, cart, catalog_item_id):
-        yield RecordFailed(*problem, answered_checkout=False)
+        yield _failure(row, *problem)
         return
     if isinstance(cart, CartSeen) and (yield RecordCart(cart.cart_id)):
         yield from _check_out(replace(row, state=PurchaseState.CART_READY), cart.cart_id)
@@ -105,13 +107,13 @@ def _prepare(row: ClaimedPurchase) -> Generator[Command, Answer | bool, str | No
     if not isinstance(item, Item):
         return None
     if problem := _price_problem(row, item):
-        yield RecordFailed(*problem, answered_checkout=False)
+        yield _failure(row, *problem)
         return None
     if row.wanted.kind is AssetKind.RESERVATION and not (yield from _is_registered(row)):
         return None
     inventory = yield from _ask(row, CheckInventory())
     if isinstance(inventory, Inventory) and inventory.is_restricted:
-        yield RecordFailed("not_available", inventory.reason, answered_checkout=False)
+        yield _failure(row, "not_available", inventory.reason)
     elif isinstance(inventory, Inventory):
         return item.catalog_item_id
     return None
@@ -189,7 +191,7 @@ def _change_cart(row: ClaimedPurchase, cart_id: str) -> Step:
     if seen is None:
         return
     if problem := _cart_problem(row, seen, catalog_item_id):
-        yield RecordFailed(*problem, answered_checkout=False)
+        yield _failure(row, *problem)
         return
     if (yield RecordCartUpdated()):
         yield from _check_out(row, cart_id)
@@ -279,11 +281,9 @@ def _cart_is_gone(row: ClaimedPurchase) -> Step:
     if isinstance(found, OrderSeen):
         yield from _adopt(row, found)
     elif found is not None and row.state is PurchaseState.CART_READY:
-        # refused for good once, listed nowhere, quiet for long: proved
-        if (wait := quiet_left(row)) > 0:
-            yield RecordStillOpen(wait)
-        else:
-            yield StartNewGeneration()
+        # refused for good once, and listed nowhere
+        wait = proof_left(row)
+        yield RecordCartGone(wait) if wait > 0 else StartNewGeneration()
     elif found is not None:
         # a send was never answered and its cart cannot be asked any more: people decide
         yield RecordTrouble(
@@ -357,7 +357,7 @@ def _ask(row: ClaimedPurchase, command: Command, *, keeps_state: bool = False) -
     """
     answer = yield command
     if isinstance(answer, Refused) and not keeps_state and not _was_sent(row):
-        yield RecordFailed(answer.code, answer.message, answered_checkout=False)
+        yield _failure(row, answer.code, answer.message)
         return None
     if isinstance(answer, Refused | Later | Silence | NoAccess):
         yield _trouble(row, answer)
@@ -365,6 +365,12 @@ def _ask(row: ClaimedPurchase, command: Command, *, keeps_state: bool = False) -
     if isinstance(answer, bool):
         raise TypeError(f"{command} was answered as if it were a record.")
     return answer
+
+
+def _failure(row: ClaimedPurchase, code: str, message: str) -> RecordFailed:
+    """A definite no to something else than the money call: an earlier send may still arrive."""
+    again_in = None if row.checkout_first_sent_at is None else QUIET.total_seconds()
+    return RecordFailed(code, message, answered_checkout=False, again_in=again_in)
 
 
 def _trouble(row: ClaimedPurchase, answer: Refused | Later | Silence | NoAccess) -> RecordTrouble:

@@ -23,7 +23,22 @@ def quiet_left(row: ClaimedPurchase) -> float:
     last = row.checkout_last_sent_at
     if last is None or not row.checkout_is_open:
         return 0.0
-    return max(0.0, (last + QUIET - row.now).total_seconds())
+    return _seconds_until(row, last + QUIET)
+
+
+def proof_left(row: ClaimedPurchase) -> float:
+    """Seconds until a gone cart that is listed nowhere was surely never bought.
+
+    A worker may sleep before its send, send in the cart's last minute, and the list lags: so the
+    half hour begins when the cart is gone, not with the send. 0 where every send was answered.
+    """
+    if not row.checkout_is_open:
+        return 0.0
+    return _seconds_until(row, (row.cart_gone_at or row.now) + QUIET)
+
+
+def _seconds_until(row: ClaimedPurchase, then: dt.datetime) -> float:
+    return max(0.0, (then - row.now).total_seconds())
 
 
 def poll_wait(row: ClaimedPurchase) -> float:

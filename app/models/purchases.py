@@ -46,6 +46,7 @@ class Purchase(Owned, Base):
     cart_id: Mapped[str | None] = mapped_column(unique=True)
     cart_created_at: Mapped[dt.datetime | None]
     cart_is_stale: Mapped[bool] = mapped_column(default=False)  # params changed since it was made
+    cart_gone_at: Mapped[dt.datetime | None]  # first seen to be gone: nothing is bought from it
     checkout_first_sent_at: Mapped[dt.datetime | None]
     checkout_last_sent_at: Mapped[dt.datetime | None]
     checkout_is_open: Mapped[bool] = mapped_column(default=False)  # sent, and never answered

@@ -28,6 +28,7 @@ _TITLES = {
     "synchronized": "Provisioned",
     "refreshed": "Read again from Microsoft",
     "no_answer": "No definite answer yet",
+    "cart_expired": "The cart expired at Microsoft; looking for its order",
     "cart_gone": "The cart is gone at Microsoft",
     "abandoned": "Given up: nothing was bought",
     "saved": "Edited and saved",

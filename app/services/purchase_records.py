@@ -12,6 +12,7 @@ from app.domain.purchase import PurchaseState, sync_status_of
 from app.domain.purchase_commands import (
     Record,
     RecordCart,
+    RecordCartGone,
     RecordCartUpdated,
     RecordFailed,
     RecordOrder,
@@ -67,6 +68,17 @@ def _(_what: RecordCartUpdated, held: Claim) -> Change:
 
 
 @_change.register
+def _(what: RecordCartGone, held: Claim) -> Change:
+    gone_at = held.row.cart_gone_at
+    return Change(
+        event="cart_expired" if gone_at is None else None,
+        values={"cart_gone_at": gone_at or sa.func.now()},
+        again_in=what.again_in,
+        ends_step=True,
+    )
+
+
+@_change.register
 def _(_what: RecordSent, held: Claim) -> Change:
     is_ready = held.row.state in {PurchaseState.QUEUED, PurchaseState.CART_READY}
     first = held.row.checkout_first_sent_at
@@ -77,6 +89,7 @@ def _(_what: RecordSent, held: Claim) -> Change:
             "checkout_first_sent_at": first or sa.func.now(),
             "checkout_last_sent_at": sa.func.now(),
             "checkout_is_open": True,
+            "cart_gone_at": None,  # it is there
         },
         ms_request_id=str(held.checkout_request_id),
     )

@@ -93,6 +93,7 @@ def _as_claim(
         state=purchase.state,
         cart_id=purchase.cart_id,
         cart_is_stale=purchase.cart_is_stale,
+        cart_gone_at=purchase.cart_gone_at,
         checkout_first_sent_at=purchase.checkout_first_sent_at,
         checkout_last_sent_at=purchase.checkout_last_sent_at,
         checkout_is_open=purchase.checkout_is_open,

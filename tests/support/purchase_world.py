@@ -53,6 +53,7 @@ class World:
             state=PurchaseState.QUEUED,
             cart_id=None,
             cart_is_stale=False,
+            cart_gone_at=None,
             checkout_first_sent_at=None,
             checkout_last_sent_at=None,
             checkout_is_open=False,
@@ -106,7 +107,7 @@ class World:
         own_ref = f"AST-000001-GENERATION{self.generations}"
         self.row = self._fresh_row(replace(self.row.wanted, own_ref=own_ref))
 
-    def _changes(self, command, claimed):
+    def _changes(self, command, claimed):  # noqa: PLR0911  # one for each record
         """What the services write for each record."""
         row = self.row
         match command:
@@ -115,6 +116,8 @@ class World:
                 return {"cart_id": cart_id, "state": PurchaseState.CART_READY}
             case c.RecordCartUpdated():
                 return {"cart_is_stale": False}
+            case c.RecordCartGone():
+                return {"cart_gone_at": row.cart_gone_at or self.now}
             case c.RecordSent():
                 assert row.cart_id is not None, "only a committed cart is checked out"
                 is_ready = row.state is PurchaseState.CART_READY
@@ -123,6 +126,7 @@ class World:
                     "checkout_first_sent_at": row.checkout_first_sent_at or self.now,
                     "checkout_last_sent_at": self.now,
                     "checkout_is_open": True,
+                    "cart_gone_at": None,
                 }
             case c.RecordOrder(order):
                 assert row.order_id in {None, order.order_id}, "an order is write-once"

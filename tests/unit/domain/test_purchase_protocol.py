@@ -152,6 +152,43 @@ def test_changed_parameters_wait_until_an_older_send_has_come_to_rest(sent):
     assert said[-1].again_in == 20 * 60
 
 
+def test_a_refusal_to_show_the_cart_leaves_no_earlier_send_forgotten(sent):
+    saved_again = replace(sent, state=PurchaseState.CART_READY)
+
+    said = step_with(saved_again, c.Refused("3000", "no"))
+
+    assert said[-1] == c.RecordFailed(
+        "3000", "no", answered_checkout=False, again_in=QUIET.total_seconds()
+    )
+
+
+@pytest.fixture
+def cart_gone(sent):
+    """Refused once and saved again; an older send was never answered, and its cart is gone now."""
+    return replace(sent, state=PurchaseState.CART_READY, now=START + dt.timedelta(days=7))
+
+
+def test_a_gone_cart_proves_nothing_on_the_day_it_goes(cart_gone):
+    """The older send may have slept until the cart's last minute, and the list lags."""
+    said = step_with(cart_gone, c.CartGone(), c.NoOrder())
+
+    assert said[-1] == c.RecordCartGone(QUIET.total_seconds())
+
+
+def test_half_an_hour_after_the_cart_went_its_order_is_listed_or_was_never_made(cart_gone):
+    almost = replace(cart_gone, cart_gone_at=cart_gone.now - QUIET + dt.timedelta(minutes=1))
+    by_now = replace(cart_gone, cart_gone_at=cart_gone.now - QUIET)
+
+    assert step_with(almost, c.CartGone(), c.NoOrder())[-1] == c.RecordCartGone(60.0)
+    assert step_with(by_now, c.CartGone(), c.NoOrder())[-1] == c.StartNewGeneration()
+
+
+def test_where_every_send_was_refused_a_gone_cart_proves_absence_at_once(cart_gone):
+    answered = replace(cart_gone, checkout_is_open=False)
+
+    assert step_with(answered, c.CartGone(), c.NoOrder())[-1] == c.StartNewGeneration()
+
+
 def test_a_cart_that_differs_from_the_order_is_never_checked_out():
     said = step_with(
         World(0).row,
