@@ -1,7 +1,7 @@
 """Lists of assets, for storefront and back office: filter, search, sort, pages, totals."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -31,7 +31,7 @@ from app.services.asset_totals import (
     count_matching,
     kept_totals,
 )
-from app.services.pages import Keys, Page, PageRequest, fetch_page
+from app.services.pages import Details, Keys, Page, PageRequest, each_row, fetch_page
 from app.services.prices import Resale
 from app.services.visibility import visible_to
 
@@ -134,15 +134,7 @@ def list_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = Non
         filters = _filters(viewer, query)
         total, sums = count_matching(session, viewer, filters, exactly=query.counts_exactly)
         is_capped = total == MOST_COUNTED and sums is None
-    keys = _keys(viewer, query, hides_prices=kept.hides_prices)
-    ids_query = _ids(viewer, query) if total else _ids(viewer, query).where(sa.false())
-    found = fetch_page(session, ids_query, keys, query.page, total=total)
-    ids = [row[0] for row in found.items]
-    made = {
-        row.id: row_kind.row(viewer, row)
-        for row in session.execute(row_kind.query().where(Asset.id.in_(ids)))
-    }
-    page = found.with_items([made[asset_id] for asset_id in ids if asset_id in made])
+    page = _page(viewer, query, row_kind, kept, total=total)
     return AssetList(
         page=replace(page, is_capped=is_capped),
         sums=None if kept.hides_prices else sums,
@@ -154,18 +146,38 @@ def list_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = Non
     )
 
 
-def export_assets(
-    viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = None
-) -> list[AssetRow]:
-    """Every row of the list at once, in its order. Raises NotAllowedError."""
+@dataclass(frozen=True, kw_only=True)
+class AssetExport:
+    """`rows` are read while they are used. `currency` is the one of all of them, else empty."""
+
+    rows: Iterator[AssetRow]
+    currency: str
+
+
+def export_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = None) -> AssetExport:
+    """Every row of the list, in its order. Raises NotAllowedError."""
     if not viewer.may(Permission.EXPORT):
         raise NotAllowedError("Your role does not export lists.")
-    kept = _kept(viewer, query)
-    row_kind = rows or ROWS
+    kept, row_kind = _kept(viewer, query), rows or ROWS
+
+    def read(page: PageRequest) -> Page[AssetRow]:
+        return _page(viewer, replace(query, page=page), row_kind, kept, total=page.size)
+
+    currencies = {row.currency for row in kept.rows}
+    return AssetExport(
+        rows=each_row(reading(viewer.scope), read),
+        currency=currencies.pop() if len(currencies) == 1 else "",
+    )
+
+
+def _page(
+    viewer: Viewer, query: AssetQuery, rows: RowKind, kept: KeptTotals, *, total: int
+) -> Page[AssetRow]:
     keys = _keys(viewer, query, hides_prices=kept.hides_prices)
-    ordered = [column.desc() if keys.descending else column.asc() for column in keys.columns]
-    statement = row_kind.query().where(*_filters(viewer, query)).order_by(*ordered)
-    return [row_kind.row(viewer, row) for row in reading(viewer.scope).execute(statement)]
+    ids = _ids(viewer, query) if total else _ids(viewer, query).where(sa.false())
+    details = Details(query=rows.query(), id=Asset.id.expression)
+    found = fetch_page(reading(viewer.scope), ids, keys, query.page, total=total, details=details)
+    return found.with_items([rows.row(viewer, row) for row in found.items])
 
 
 def _kept(viewer: Viewer, query: AssetQuery) -> KeptTotals:

@@ -1,6 +1,6 @@
 """Back office: assets as rows, each with its reseller, its product and why it failed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
@@ -96,6 +96,6 @@ def _some(
     return tuple(_row(viewer, row) for row in session.execute(query))
 
 
-def as_bss_rows(rows: Sequence[AssetRow]) -> Sequence[BssAssetRow]:
+def as_bss_rows(rows: Iterable[AssetRow]) -> Iterable[BssAssetRow]:
     """Rows of a list that was asked for BSS_ROWS."""
-    return cast("Sequence[BssAssetRow]", rows)
+    return cast("Iterable[BssAssetRow]", rows)

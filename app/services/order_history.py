@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -28,7 +28,7 @@ from app.domain.pricing import PricedLine
 from app.models import Account, Asset, Order, OrderLine, Sku, Subscription
 from app.services.order_lines import shown_line
 from app.services.orders import APPROVAL_DAYS, may_decide
-from app.services.pages import Keys, Page, PageRequest, count_rows, every_row, fetch_page
+from app.services.pages import Keys, Page, PageRequest, count_rows, each_row, fetch_page
 from app.services.prices import Resale
 from app.services.visibility import visible_to
 
@@ -147,11 +147,13 @@ def list_orders(
 
 def export_orders(
     viewer: Viewer, *, q: str = "", status: OrderStatus | None = None
-) -> list[OrderRow]:
+) -> Iterator[OrderRow]:
     """Every row of the list, for a file."""
     if not viewer.may(Permission.EXPORT):
         raise NotAllowedError("Your role does not export lists.")
-    return every_row(lambda page: list_orders(viewer, page=page, q=q, status=status))
+    return each_row(
+        reading(viewer.scope), lambda page: list_orders(viewer, page=page, q=q, status=status)
+    )
 
 
 def get_order(viewer: Viewer, order_id: UUID) -> OrderDetails:

@@ -1,7 +1,7 @@
 """Pages of a list: by key (fast at any depth) and by number (for whoever types one)."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
@@ -70,14 +70,22 @@ class Page(Generic[Item]):
         )
 
 
-def every_row(read: Callable[[PageRequest], Page[Item]], *, at_once: int = 5000) -> list[Item]:
-    """All rows of a list, for a file, page after page."""
-    found = read(PageRequest(size=at_once))
-    items = list(found.items)
-    while found.next is not None:
-        found = read(PageRequest(size=at_once, after=found.next))
-        items += found.items
-    return items
+def each_row(
+    session: Session, read: Callable[[PageRequest], Page[Item]], *, at_once: int = 1000
+) -> Iterator[Item]:
+    """All rows of a list, for a file, page after page; what is not asked for is not read.
+
+    Between two pages no transaction is open: a reader who is slow holds up nobody.
+    """
+    wanted = PageRequest(size=at_once)
+    while True:
+        found = read(wanted)
+        items, following = found.items, found.next
+        session.rollback()
+        yield from items
+        if following is None:
+            return
+        wanted = PageRequest(size=at_once, after=following)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +97,17 @@ class Keys:
 
     columns: Sequence[sa.ColumnElement[Any]]
     descending: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What is read of the rows that a page shows, and of those alone.
+
+    The page's query selects ids; `query` is joined to them by its column `id`.
+    """
+
+    query: sa.Select[*tuple[Any, ...]]
+    id: sa.ColumnElement[UUID]
 
 
 def count_rows(session: Session, query: sa.Select[*tuple[Any, ...]]) -> int:
@@ -104,14 +123,18 @@ def fetch_page(
     wanted: PageRequest,
     *,
     total: int,
+    details: Details | None = None,
 ) -> Page[sa.Row[*tuple[Any, ...]]]:
     """One page of `query` (which has no order or limit yet) in one statement.
 
-    Rows carry the query's own columns first. A position that does not fit the keys counts as none,
-    a number beyond the last page as the last one.
+    Rows carry the query's own columns first, or those of `details`. A position that does not fit
+    the keys counts as none, a number beyond the last page as the last one.
     """
     window = _window(keys, wanted, total)
-    rows = list(session.execute(_ordered(query, keys, window).limit(wanted.size + 1)))
+    statement = _ordered(query, keys, window).limit(wanted.size + 1)
+    if details is not None:
+        statement = _with_details(statement, details, keys, window)
+    rows = list(session.execute(statement))
     has_more = len(rows) > wanted.size
     rows = rows[: wanted.size]
     number = window.number
@@ -150,12 +173,33 @@ def _window(keys: Keys, wanted: PageRequest, total: int) -> _Window:
 
 def _ordered(query: sa.Select[Any], keys: Keys, window: _Window) -> sa.Select[Any]:
     is_descending = keys.descending != window.is_backwards
-    statement = query.add_columns(*keys.columns).order_by(
-        *(column.desc() if is_descending else column.asc() for column in keys.columns)
+    labelled = [column.label(f"key_{n}") for n, column in enumerate(keys.columns)]
+    statement = query.add_columns(*labelled).order_by(
+        *_directed(keys.columns, is_descending=is_descending)
     )
     if window.values:
         return statement.where(_beyond(keys, window.values, is_descending=is_descending))
     return statement.offset(window.offset)
+
+
+def _with_details(
+    statement: sa.Select[Any], details: Details, keys: Keys, window: _Window
+) -> sa.Select[Any]:
+    """Joined after the limit: what stands on no page is not looked at."""
+    found = statement.subquery("page")
+    columns = list(found.c)
+    key_columns = columns[-len(keys.columns) :]
+    return (
+        details.query.add_columns(*key_columns)
+        .join(found, columns[0] == details.id)
+        .order_by(*_directed(key_columns, is_descending=keys.descending != window.is_backwards))
+    )
+
+
+def _directed(
+    columns: Sequence[sa.ColumnElement[Any]], *, is_descending: bool
+) -> list[sa.UnaryExpression[Any]]:
+    return [column.desc() if is_descending else column.asc() for column in columns]
 
 
 def _beyond(keys: Keys, values: Sequence[Any], *, is_descending: bool) -> sa.ColumnElement[bool]:

@@ -9,7 +9,7 @@ from app.domain.access import Viewer
 from app.domain.assets import AssetKind, subscription_number
 from app.models import Reservation, Subscription
 from app.services.asset_details import AssetDetails, details_of, find_row
-from app.services.asset_lists import AssetList, AssetQuery, AssetRow, export_assets, list_assets
+from app.services.asset_lists import AssetExport, AssetList, AssetQuery, export_assets, list_assets
 
 _RESERVATIONS = Reservation.__table__
 
@@ -32,7 +32,7 @@ def list_reservations(viewer: Viewer, query: AssetQuery) -> AssetList:
     return list_assets(viewer, replace(query, kind=AssetKind.RESERVATION))
 
 
-def export_reservations(viewer: Viewer, query: AssetQuery) -> list[AssetRow]:
+def export_reservations(viewer: Viewer, query: AssetQuery) -> AssetExport:
     """Every row of the list, for a file. Raises NotAllowedError."""
     return export_assets(viewer, replace(query, kind=AssetKind.RESERVATION))
 

@@ -7,7 +7,7 @@ from app.domain.access import Viewer
 from app.domain.assets import AssetKind
 from app.models import SoftwareSubscription
 from app.services.asset_details import AssetDetails, details_of, find_row
-from app.services.asset_lists import AssetList, AssetQuery, AssetRow, export_assets, list_assets
+from app.services.asset_lists import AssetExport, AssetList, AssetQuery, export_assets, list_assets
 
 _SOFTWARE = SoftwareSubscription.__table__
 
@@ -26,7 +26,7 @@ def list_software_subscriptions(viewer: Viewer, query: AssetQuery) -> AssetList:
     return list_assets(viewer, replace(query, kind=AssetKind.SOFTWARE_SUBSCRIPTION))
 
 
-def export_software_subscriptions(viewer: Viewer, query: AssetQuery) -> list[AssetRow]:
+def export_software_subscriptions(viewer: Viewer, query: AssetQuery) -> AssetExport:
     """Every row of the list, for a file. Raises NotAllowedError."""
     return export_assets(viewer, replace(query, kind=AssetKind.SOFTWARE_SUBSCRIPTION))
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from app.domain.catalogue import RESERVED_INSTANCES_CODE
 from app.domain.errors import NotAllowedError, NotFoundError
 from app.models import Account, Product, Reservation, Subscription
 from app.services.buying import may_order, reason_no_reservation, reason_not_to_order
-from app.services.pages import Keys, Page, PageRequest, count_rows, every_row, fetch_page
+from app.services.pages import Keys, Page, PageRequest, count_rows, each_row, fetch_page
 from app.services.visibility import visible_to
 
 _NUMBER = re.compile(r"(?:sub-)?0*([1-9]\d{0,17})", re.IGNORECASE)
@@ -77,11 +78,14 @@ def list_subscriptions(
 
 def export_subscriptions(
     viewer: Viewer, *, q: str = "", status: SubscriptionStatus | None = None
-) -> list[PlanRow]:
+) -> Iterator[PlanRow]:
     """Every row of the list, for a file."""
     if not viewer.may(Permission.EXPORT):
         raise NotAllowedError("Your role does not export lists.")
-    return every_row(lambda page: list_subscriptions(viewer, page=page, q=q, status=status))
+    return each_row(
+        reading(viewer.scope),
+        lambda page: list_subscriptions(viewer, page=page, q=q, status=status),
+    )
 
 
 def get_subscription(viewer: Viewer, subscription_id: UUID) -> PlanRow:

@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request, url_for
 from app.domain.access import Permission, Viewer
 from app.services.navigation import count_failed_assets
 from app.web.policy import policy_of
-from app.web.viewer import known_signed_in, shows_vat
+from app.web.viewer import current_viewer, known_signed_in, shows_vat
 
 THEMES = ("light", "dark", "system")
 THEME_COOKIE = "theme"
@@ -80,12 +80,17 @@ def init_layout(app: Flask) -> None:
         vat_words=vat_words,
         shows_vat=shows_vat,
         Permission=Permission,
+        may_export=may_export,
     )
 
 
 def vat_words() -> str:
     """`excl. VAT` or `incl. VAT`: stands beside every amount on a page."""
     return "incl. VAT" if shows_vat() else "excl. VAT"
+
+
+def may_export() -> bool:
+    return current_viewer().may(Permission.EXPORT)
 
 
 def storefront_navigation() -> list[NavigationItem]:

@@ -47,5 +47,5 @@ def _links(html, url, base_url):
         link = urljoin(url, anchor["href"]).partition("#")[0]
         path = urlsplit(link).path
         is_ours = link.startswith(base_url) and not path.startswith(_SKIPPED)
-        if is_ours and "format=csv" not in link:
+        if is_ours and "format=" not in link:
             yield link

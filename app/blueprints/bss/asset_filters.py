@@ -7,6 +7,7 @@ from flask import request
 from app.blueprints.bss.owner_filter import owner_of, with_owners
 from app.domain.assets import AssetKind, AssetStatus, ProvisioningSyncStatus
 from app.services.asset_lists import AssetQuery, AssetSort
+from app.web.list_file import FORMATS
 from app.web.pagination import ListQuery, read_list
 
 _SORTS = [sort.value for sort in AssetSort]
@@ -15,7 +16,7 @@ _FILTERS = {
     "sync": [status.value for status in ProvisioningSyncStatus],
     "kind": [kind.value for kind in AssetKind],
     "expiring": ["30"],
-    "format": ["csv"],
+    "format": FORMATS,
     "count": ["exact"],
 }
 _NO_FILTERS = ("format", "count")

@@ -1,17 +1,18 @@
 """Back office: assets of every account."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from flask import Response, request
+from flask import Response
 
 from app.blueprints.bss import bp
-from app.blueprints.bss.asset_csv import asset_csv
+from app.blueprints.bss.asset_file import asset_file
 from app.blueprints.bss.asset_filters import asset_query, read_asset_list
 from app.domain.access import Permission
 from app.domain.assets import AssetKind, ProvisioningSyncStatus
 from app.services import asset_lists
 from app.services.bss_asset_rows import BSS_ROWS, BssAssetRow, as_bss_rows
 from app.web.htmx import render_page
+from app.web.list_file import wanted_format
 from app.web.pagination import ListQuery
 from app.web.policy import policy
 from app.web.viewer import current_viewer
@@ -22,9 +23,9 @@ from app.web.viewer import current_viewer
 def list_assets() -> Response:
     query = read_asset_list()
     wanted = asset_query(query)
-    if request.args.get("format") == "csv":
-        rows = asset_lists.export_assets(current_viewer(), wanted, rows=BSS_ROWS)
-        return asset_csv(as_bss_rows(rows))
+    if chosen := wanted_format():
+        export = asset_lists.export_assets(current_viewer(), wanted, rows=BSS_ROWS)
+        return asset_file(export, chosen)
     found = asset_lists.list_assets(current_viewer(), wanted, rows=BSS_ROWS)
     return render_page(
         "bss/assets/list.html",
@@ -37,7 +38,7 @@ def list_assets() -> Response:
     )
 
 
-def _owner_name(query: ListQuery, rows: Sequence[BssAssetRow]) -> str:
+def _owner_name(query: ListQuery, rows: Iterable[BssAssetRow]) -> str:
     """Whose assets these are, for the chip; the rows know it."""
     for row in rows:
         is_resellers = query.choices.get("reseller") == str(row.reseller_id)

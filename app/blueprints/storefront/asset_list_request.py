@@ -1,14 +1,14 @@
 """What the lists of assets have in common: their query string and their CSV file."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
 from flask import Response
 
 from app.domain.assets import AssetStatus, ProvisioningSyncStatus
 from app.domain.money import round_money
-from app.services.asset_lists import AssetQuery, AssetRow, AssetSort
-from app.web.csv_file import csv_file
+from app.services.asset_lists import AssetExport, AssetQuery, AssetRow, AssetSort
 from app.web.layout import vat_words
+from app.web.list_file import FORMATS, Column, FileFormat, Kind, ListFile, list_file
 from app.web.pagination import ListQuery, read_list
 from app.web.viewer import shows_vat
 
@@ -26,7 +26,7 @@ def read_asset_list(list_id: str) -> ListQuery:
             "sync": [str(status) for status in ProvisioningSyncStatus],
             "expiring": ["soon"],
             "count": ["exact"],
-            "format": ["csv"],
+            "format": FORMATS,
         },
     )
 
@@ -46,34 +46,40 @@ def asset_query(query: ListQuery) -> AssetQuery:
     )
 
 
-def wants_csv(query: ListQuery) -> bool:
-    return "format" in query.choices
+@dataclass(frozen=True, kw_only=True)
+class FileNames:
+    """What a list's file is called, and its first column."""
+
+    file: str
+    first_head: str
 
 
 def asset_file(
-    name: str, first_head: str, rows: Iterable[AssetRow], *, is_reseller: bool
+    names: FileNames, export: AssetExport, chosen: FileFormat, *, is_reseller: bool
 ) -> Response:
     """The list's own columns, and beside them what stands under the name on the page."""
     words = vat_words()
-    heads = [
-        first_head,
-        *(["Customer"] if is_reseller else []),
-        f"Unit Price ({words})",
-        "Quantity",
-        "Billing Frequency",
-        "Discount (%)",
-        f"Total Amount ({words})",
-        "Currency",
-        "Status",
-        "Provisioning Sync Status",
-        "Region",
-        "Software Subscription SKU",
-        "Term",
-        "Expiration Date",
-        "Purchase Date (UTC)",
-        "Number",
+    columns = [
+        Column(names.first_head),
+        *([Column("Customer")] if is_reseller else []),
+        Column("Unit Price", Kind.MONEY, words),
+        Column("Quantity", Kind.NUMBER),
+        Column("Billing Frequency"),
+        Column("Discount (%)", Kind.NUMBER),
+        Column("Total Amount", Kind.MONEY, words),
+        Column("Currency"),
+        Column("Status"),
+        Column("Provisioning Sync Status"),
+        Column("Region"),
+        Column("Software Subscription SKU"),
+        Column("Term"),
+        Column("Expiration Date", Kind.DATE),
+        Column("Purchase Date (UTC)", Kind.INSTANT),
+        Column("Number"),
     ]
-    return csv_file(name, heads, [_cells(row, is_reseller=is_reseller) for row in rows])
+    rows = (_cells(row, is_reseller=is_reseller) for row in export.rows)
+    file = ListFile(name=names.file, columns=columns, rows=rows, currency=export.currency)
+    return list_file(file, chosen)
 
 
 def _cells(row: AssetRow, *, is_reseller: bool) -> list[object]:
@@ -82,10 +88,10 @@ def _cells(row: AssetRow, *, is_reseller: bool) -> list[object]:
     return [
         row.name,
         *([row.customer_name] if is_reseller else []),
-        price and price.unit_price_shown(with_vat=with_vat),
+        price and round_money(price.unit_price_shown(with_vat=with_vat), row.currency),
         row.quantity,
         row.billing_frequency.label,
-        f"{row.discount_percent.normalize():f}",
+        row.discount_percent.normalize(),
         price and round_money(price.total.shown(with_vat=with_vat), row.currency),
         row.currency,
         row.status.label,
@@ -94,6 +100,6 @@ def _cells(row: AssetRow, *, is_reseller: bool) -> list[object]:
         row.sku,
         row.term,
         row.expires_on,
-        f"{row.purchased_at:%Y-%m-%dT%H:%M:%SZ}",
+        row.purchased_at,
         row.number,
     ]

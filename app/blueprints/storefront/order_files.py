@@ -4,40 +4,43 @@ from collections.abc import Iterable
 
 from flask import Response
 
+from app.domain.money import round_money
 from app.services.order_history import OrderRow
 from app.services.subscriptions import PlanRow
-from app.web.csv_file import csv_file
 from app.web.layout import vat_words
+from app.web.list_file import Column, FileFormat, Kind, ListFile, list_file
 from app.web.viewer import shows_vat
 
 
-def order_file(orders: Iterable[OrderRow], *, is_reseller: bool) -> Response:
-    heads = [
-        "Order",
-        *(["Customer"] if is_reseller else []),
-        "What",
-        "Quantity",
-        "Reference",
-        "Status",
-        "Placed (UTC)",
-        "Placed by",
-        f"Total ({vat_words()})",
-        "Currency",
+def order_file(orders: Iterable[OrderRow], chosen: FileFormat, *, is_reseller: bool) -> Response:
+    columns = [
+        Column("Order"),
+        *([Column("Customer")] if is_reseller else []),
+        Column("What"),
+        Column("Quantity", Kind.NUMBER),
+        Column("Reference"),
+        Column("Status"),
+        Column("Placed (UTC)", Kind.INSTANT),
+        Column("Placed by"),
+        Column("Total", Kind.MONEY, vat_words()),
+        Column("Currency"),
     ]
-    return csv_file("orders", heads, [_order(row, is_reseller=is_reseller) for row in orders])
+    rows = (_order(row, is_reseller=is_reseller) for row in orders)
+    return list_file(ListFile(name="orders", columns=columns, rows=rows), chosen)
 
 
-def plan_file(plans: Iterable[PlanRow], *, is_reseller: bool) -> Response:
-    heads = [
-        "Azure plan",
-        "Name",
-        *(["Customer"] if is_reseller else []),
-        "Status",
-        "Provisioning Sync Status",
-        "Active reservations",
-        "Subscription ID at Microsoft",
+def plan_file(plans: Iterable[PlanRow], chosen: FileFormat, *, is_reseller: bool) -> Response:
+    columns = [
+        Column("Azure plan"),
+        Column("Name"),
+        *([Column("Customer")] if is_reseller else []),
+        Column("Status"),
+        Column("Provisioning Sync Status"),
+        Column("Active reservations", Kind.NUMBER),
+        Column("Subscription ID at Microsoft"),
     ]
-    return csv_file("azure-plans", heads, [_plan(row, is_reseller=is_reseller) for row in plans])
+    rows = (_plan(row, is_reseller=is_reseller) for row in plans)
+    return list_file(ListFile(name="azure-plans", columns=columns, rows=rows), chosen)
 
 
 def _order(row: OrderRow, *, is_reseller: bool) -> list[object]:
@@ -49,9 +52,9 @@ def _order(row: OrderRow, *, is_reseller: bool) -> list[object]:
         row.quantity,
         row.buyer_reference,
         row.status.label,
-        f"{row.placed_at:%Y-%m-%dT%H:%M:%SZ}" if row.placed_at else None,
+        row.placed_at,
         row.placed_by_name,
-        total and f"{total.shown(with_vat=shows_vat()):.2f}",
+        total and round_money(total.shown(with_vat=shows_vat()), total.currency),
         total and total.currency,
     ]
 

@@ -14,6 +14,7 @@ from app.services import order_history
 from app.services import orders as ordering
 from app.web.forms import show_domain_error_on
 from app.web.htmx import render_page
+from app.web.list_file import FORMATS, wanted_format
 from app.web.pagination import read_list
 from app.web.policy import policy
 from app.web.viewer import current_viewer
@@ -25,13 +26,13 @@ _PLACED = [status for status in OrderStatus if status is not OrderStatus.QUOTED]
 @policy(read=Permission.VIEW_STOREFRONT)
 def list_orders() -> Response:
     viewer = current_viewer()
-    filters = {"status": [str(status) for status in _PLACED], "format": ["csv"]}
+    filters = {"status": [str(status) for status in _PLACED], "format": FORMATS}
     query = read_list("order-table", sorts=(), default_sort="-number", filters=filters)
     chosen = query.choices.get("status")
     status = OrderStatus(chosen) if chosen else None
-    if "format" in query.choices:
+    if file_format := wanted_format():
         rows = order_history.export_orders(viewer, q=query.q, status=status)
-        return order_file(rows, is_reseller=viewer.is_reseller)
+        return order_file(rows, file_format, is_reseller=viewer.is_reseller)
     return render_page(
         "storefront/orders/list.html",
         partial="storefront/orders/_order_table.html",

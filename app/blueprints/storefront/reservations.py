@@ -6,27 +6,30 @@ from flask import Response, make_response, render_template
 
 from app.blueprints.storefront import bp
 from app.blueprints.storefront.asset_list_request import (
+    FileNames,
     asset_file,
     asset_query,
     read_asset_list,
-    wants_csv,
 )
 from app.domain.access import Permission
 from app.domain.assets import AssetKind
 from app.services import overview, reservations
 from app.services.asset_status import FAST_SECONDS
 from app.web.htmx import render_page
+from app.web.list_file import wanted_format
 from app.web.policy import policy
 from app.web.viewer import current_viewer
+
+_FILE = FileNames(file="reservations", first_head="Reservations")
 
 
 @bp.get("/billing/assets/reservations/")
 @policy(read=Permission.VIEW_STOREFRONT)
 def list_reservations() -> Response:
     viewer, query = current_viewer(), read_asset_list("reservation-table")
-    if wants_csv(query):
-        rows = reservations.export_reservations(viewer, asset_query(query))
-        return asset_file("reservations", "Reservations", rows, is_reseller=viewer.is_reseller)
+    if chosen := wanted_format():
+        export = reservations.export_reservations(viewer, asset_query(query))
+        return asset_file(_FILE, export, chosen, is_reseller=viewer.is_reseller)
     return render_page(
         "storefront/reservations/list.html",
         partial="storefront/reservations/_reservation_table.html",

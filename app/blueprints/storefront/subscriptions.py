@@ -10,6 +10,7 @@ from app.domain.access import Permission
 from app.domain.assets import SubscriptionStatus
 from app.services import subscriptions
 from app.web.htmx import render_page
+from app.web.list_file import FORMATS, wanted_format
 from app.web.pagination import read_list
 from app.web.policy import policy
 from app.web.viewer import current_viewer
@@ -19,13 +20,13 @@ from app.web.viewer import current_viewer
 @policy(read=Permission.VIEW_STOREFRONT)
 def list_subscriptions() -> Response:
     viewer = current_viewer()
-    filters = {"status": [str(status) for status in SubscriptionStatus], "format": ["csv"]}
+    filters = {"status": [str(status) for status in SubscriptionStatus], "format": FORMATS}
     query = read_list("subscription-table", sorts=(), default_sort="-number", filters=filters)
     chosen = query.choices.get("status")
     status = SubscriptionStatus(chosen) if chosen else None
-    if "format" in query.choices:
+    if file_format := wanted_format():
         rows = subscriptions.export_subscriptions(viewer, q=query.q, status=status)
-        return plan_file(rows, is_reseller=viewer.is_reseller)
+        return plan_file(rows, file_format, is_reseller=viewer.is_reseller)
     return render_page(
         "storefront/subscriptions/list.html",
         partial="storefront/subscriptions/_subscription_table.html",

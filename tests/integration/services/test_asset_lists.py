@@ -100,7 +100,7 @@ def test_everybody_sees_what_is_theirs(reseller, customers, who, sees, walls, re
     found = list_assets(viewer, AssetQuery(sort=AssetSort.NAME, descending=False))
 
     assert names(found) == sees
-    assert sorted(row.name for row in export_assets(viewer, AssetQuery())) == sees
+    assert sorted(row.name for row in export_assets(viewer, AssetQuery()).rows) == sees
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,9 @@ def test_every_page_is_read_by_an_index(reseller, aegean, at_most, sort, who):
         sa.event.remove(session.get_bind(), "before_cursor_execute", explain)
 
     assert len(plans) == 2
-    assert all("Index Scan Backward" in plan and "Sort" not in plan for plan in plans), plans
+    # above the limit only the rows of one page are put in order again
+    chosen = [plan.partition("Limit")[2] for plan in plans]
+    assert all("Index Scan Backward" in plan and "Sort" not in plan for plan in chosen), plans
     assert "Index Cond: (" in plans[1]
     assert "ROW(" in plans[1].partition("Filter:")[0]
 

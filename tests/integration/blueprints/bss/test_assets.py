@@ -19,6 +19,7 @@ from tests.factories import (
 )
 from tests.support.back_office import ASSETS, SUSPENDED, heads, names, staff, title
 from tests.support.html import page, words
+from tests.support.spreadsheet import quoted_texts, records
 
 
 def tabs(answer):
@@ -219,7 +220,35 @@ def test_the_file_holds_exactly_what_the_filter_shows(bss, office):
     assert rows[0]["Account"] == "Aegean Foods S.A."
     assert rows[0]["Provisioning Sync Status"] == "Failed"
     assert rows[0]["Reason"] == SUSPENDED
-    assert (rows[0]["Currency"], rows[0]["Asset Total Amount"]) == ("EUR", "1200.00")
+    assert (rows[0]["Currency"], rows[0]["Asset Total Amount (excl. VAT)"]) == ("EUR", "1200.00")
+
+
+def test_the_spreadsheet_holds_exactly_what_the_filter_shows(bss, office):
+    office.failed(
+        name="=HYPERLINK(1)",
+        quantity=7,
+        buying_unit_price=Decimal("123.45"),
+        discount_percent=Decimal("12.5"),
+    )
+    office.reservation(name="Other")
+
+    answer = bss.get(f"{ASSETS}?sync=failed&format=xlsx")
+
+    assert "assets.xlsx" in answer.headers["Content-Disposition"]
+    (row,) = records(answer.data)
+    assert row["Name"] == "=HYPERLINK(1)"
+    assert quoted_texts(answer.data) == ["=HYPERLINK(1)"]
+    assert row["Asset Total Amount (EUR, excl. VAT)"] == 756.13
+
+
+def test_a_file_has_every_page_of_the_list(bss, office):
+    for number in range(7):
+        office.reservation(name=f"Reservation {number}")
+
+    answer = bss.get(f"{ASSETS}?sort=name&per_page=25&page=2&format=csv")
+
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert [row["Name"] for row in rows] == [f"Reservation {number}" for number in range(7)]
 
 
 def test_no_cost_reaches_whoever_may_not_know_it(client, sign_in, office):

@@ -10,6 +10,7 @@ from tests.factories import AccountFactory, UserFactory
 from tests.integration.services.buyers import Marketplace, change, rows
 from tests.support.html import page, words
 from tests.support.order_pages import AGREED, review_url, stored_order
+from tests.support.spreadsheet import records
 
 
 @pytest.fixture
@@ -205,6 +206,9 @@ def test_the_list_is_also_a_file(client, market, user, quoted, sign_in):
     assert f"ORD-{stored_order(quoted).number:06d}" in row
     assert "'=PO-17" in row
     assert row.endswith("864.15,EUR")
+
+    (row,) = records(client.get("/orders/?format=xlsx&status=executed").data)
+    assert (row["Reference"], row["Total (excl. VAT)"]) == ("=PO-17", 864.15)
 
 
 def test_who_may_not_export_gets_no_file(client, user):

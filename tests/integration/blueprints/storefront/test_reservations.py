@@ -20,6 +20,7 @@ from tests.factories import (
 )
 from tests.support.html import page, words
 from tests.support.ids import NOBODYS_ID
+from tests.support.spreadsheet import records
 from tests.support.storefront_world import EXAMPLE, SECRETS
 
 LIST = "/billing/assets/reservations/"
@@ -271,6 +272,20 @@ def test_a_file_has_exactly_the_filtered_rows(client, sign_in, world):
     assert rows[0]["Unit Price (incl. VAT)"] == "137.78"
     assert rows[0]["Discount (%)"] == "12.5"
     assert rows[0]["Currency"] == "EUR"
+
+
+@pytest.mark.parametrize(("vat", "total"), [("excl", 756.13), ("incl", 937.60)])
+def test_a_spreadsheet_says_currency_and_vat(client, sign_in, world, vat, total):
+    world.example(name="Mine")
+    world.example(name="Gone", cancelled=True)
+    sign_in(world.user_of(world.customer))
+
+    answer = client.get(LIST + f"?format=xlsx&vat={vat}")
+
+    (row,) = records(answer.data)
+    assert row["Reservations"] == "Mine"
+    assert "Customer" not in row
+    assert row[f"Total Amount (EUR, {vat}. VAT)"] == total
 
 
 def test_who_may_not_export_gets_no_file(client, sign_in, world):

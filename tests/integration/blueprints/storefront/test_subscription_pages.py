@@ -12,6 +12,7 @@ from tests.factories import (
     generic_product,
 )
 from tests.support.html import page, words
+from tests.support.spreadsheet import records
 
 
 @pytest.fixture
@@ -202,3 +203,5 @@ def test_the_list_is_also_a_file(client, customer):
     assert answer.mimetype == "text/csv"
     assert answer.text.count(f"SUB-{plan.number:05d},Production,Active,Synchronized,0,") == 1
     assert "Test" not in answer.text
+    (row,) = records(client.get("/subscriptions/?format=xlsx&q=prod").data)
+    assert (row["Name"], row["Active reservations"]) == ("Production", 0.0)
