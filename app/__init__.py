@@ -6,6 +6,7 @@ from jinja2 import StrictUndefined
 from app.blueprints import auth, bss, health, storefront
 from app.config import Settings
 from app.database import init_database
+from app.failpoints import arm
 from app.queueing import init_queueing
 from app.services.microsoft_connection import connect_microsoft
 from app.services.production_checks import check_production
@@ -32,6 +33,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True  # lstrip_blocks would glue attributes together
+    if not settings.is_production:
+        arm(settings.failpoint, hits_file=settings.failpoint_hits, seed=settings.failpoint_seed)
     init_request_log(app, settings)
     init_database(app, settings)
     init_queueing(app, settings)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from app.failpoints import BadFailpointError, check_wish
+
 _SHORTEST_SECRET = 32
 _KEY_BYTES = 32
 
@@ -51,6 +53,9 @@ class Settings:
     epoch: int = 1
     lease_seconds: int = 60
     trusted_proxies: int = 0  # how many proxies of ours stand before the web process
+    failpoint: str = ""  # what app.failpoints shall break; never in production
+    failpoint_hits: Path | None = None
+    failpoint_seed: str = ""
 
     @property
     def is_production(self) -> bool:
@@ -76,6 +81,9 @@ class Settings:
             epoch=_number(env, "ENTREPOT_EPOCH", 1),
             lease_seconds=_number(env, "ENTREPOT_LEASE_SECONDS", 60),
             trusted_proxies=_number(env, "ENTREPOT_TRUSTED_PROXIES", 0, least=0),
+            failpoint=_failpoint(env, environment),
+            failpoint_hits=_path(env, "ENTREPOT_FAILPOINT_HITS"),
+            failpoint_seed=env.get("ENTREPOT_FAILPOINT_SEED", ""),
         )
         if settings.lease_seconds <= settings.microsoft.read_timeout:
             raise SettingsError(
@@ -130,6 +138,22 @@ def _encryption_key(env: Mapping[str, str]) -> str:
             "`openssl rand -base64 32 | tr +/ -_` makes one."
         )
     return key
+
+
+def _failpoint(env: Mapping[str, str], environment: Environment) -> str:
+    """Set to nothing is as good as not set; set to anything, production does not start."""
+    wish = env.get("ENTREPOT_FAILPOINT", "")
+    if wish and environment is Environment.PRODUCTION:
+        raise SettingsError("ENTREPOT_FAILPOINT breaks the program on purpose: not in production.")
+    try:
+        check_wish(wish)
+    except BadFailpointError as error:
+        raise SettingsError(str(error)) from error
+    return wish
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]) if env.get(name) else None
 
 
 def _number(env: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:

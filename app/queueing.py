@@ -15,6 +15,7 @@ from rq.serializers import JSONSerializer
 
 from app.config import Settings
 from app.database import after_commit
+from app.failpoints import Point, reach
 
 log = structlog.get_logger()
 
@@ -54,6 +55,7 @@ def _ring_once(purchase_id: UUID) -> None:
 def ring(purchase_id: UUID) -> bool:
     """Put the purchase onto the queue now; False: Redis is away and nobody was woken."""
     queue = cast("Queue", current_app.extensions["queue"])
+    reach(Point.BEFORE_RING)
     try:
         queue.enqueue(
             STEP_PURCHASE,

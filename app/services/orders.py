@@ -13,6 +13,7 @@ from app.domain.access import SYSTEM_SCOPE, AccountKind, Permission, Viewer
 from app.domain.assets import order_number
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.orders import OrderStatus
+from app.failpoints import Point, reach
 from app.models import Account, Asset, Order
 from app.services.buying import account_to_buy_for, check_may_order
 from app.services.order_execution import check_still_buyable, execute_order
@@ -61,7 +62,10 @@ def place_order(
             order.buyer_reference = reference
             _execute_or_wait(session, viewer, order, account)
             log.info("order.placed", order_id=str(order.id), status=order.status)
-        return _placed(session, order)
+        placed = _placed(session, order)
+        reach(Point.BEFORE_ORDER_COMMIT)
+    reach(Point.AFTER_ORDER_COMMIT)
+    return placed
 
 
 def approve_order(viewer: Viewer, order_id: UUID) -> PlacedOrder:

@@ -22,10 +22,21 @@ from app.domain.purchase_commands import (
     RecordTrouble,
     StartNewGeneration,
 )
+from app.failpoints import Point, reach
 from app.models import Asset, Purchase
 from app.queueing import wake_after_commit
 from app.services.purchase_params import new_own_ref
 from app.services.purchase_rows import Change, Claim, add_event, new_request_id, write
+
+_BEFORE_COMMIT: dict[type, Point] = {
+    RecordCart: Point.BEFORE_CART_COMMIT,
+    RecordOrder: Point.BEFORE_ORDER_ID_COMMIT,
+}
+_AFTER_COMMIT: dict[type, Point] = {
+    RecordCart: Point.AFTER_CART_COMMIT,
+    RecordSent: Point.AFTER_SENT_COMMIT,
+    RecordSynchronized: Point.AFTER_SYNCHRONIZED,
+}
 
 
 def record(held: Claim, what: Record) -> bool:
@@ -33,7 +44,10 @@ def record(held: Claim, what: Record) -> bool:
     with transaction(SYSTEM_SCOPE) as session:
         if isinstance(what, StartNewGeneration):
             return _start_new_generation(session, held)
-        return write(session, held, _change(what, held)) is not None
+        is_written = write(session, held, _change(what, held)) is not None
+        reach(_BEFORE_COMMIT.get(type(what)))
+    reach(_AFTER_COMMIT.get(type(what)))
+    return is_written
 
 
 @singledispatch

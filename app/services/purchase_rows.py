@@ -18,6 +18,7 @@ from app.domain.access import SYSTEM_SCOPE
 from app.domain.assets import AssetStatus
 from app.domain.purchase import PurchaseState, check_move, sync_status_of
 from app.domain.purchase_commands import ClaimedPurchase, Details, Wanted
+from app.failpoints import Point, reach
 from app.models import Asset, Control, Purchase, PurchaseEvent
 from app.services.purchase_params import wanted_from
 
@@ -53,6 +54,7 @@ def claim(purchase_id: UUID, *, worker: str, epoch: int, lease: dt.timedelta) ->
         if purchase is None:
             return None
         now = session.scalar(sa.select(sa.func.now()))
+        reach(Point.BEFORE_CLAIM_COMMIT)
         return _as_claim(purchase, worker, lease, now)
 
 

@@ -10,8 +10,17 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.domain.purchase import PurchaseState
-from app.domain.purchase_commands import Answer, Call, Command, Record
+from app.domain.purchase_commands import (
+    Answer,
+    Call,
+    CartGone,
+    CheckOut,
+    Command,
+    CreateCart,
+    Record,
+)
 from app.domain.purchase_protocol import purchase_step
+from app.failpoints import Point, reach
 from app.models import Account, Asset, Purchase, Reservation, Subscription
 from app.queueing import wake_after_commit
 from app.services.ports import PartnerCenter
@@ -21,6 +30,11 @@ from app.services.purchase_records import record
 from app.services.purchase_rows import Change, Claim, add_event, claim, renew_lease
 
 log = structlog.get_logger()
+
+_AFTER_CALL: dict[type, Point] = {
+    CreateCart: Point.AFTER_CART_RESPONSE,
+    CheckOut: Point.AFTER_CHECKOUT_RESPONSE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +81,11 @@ def current_params(session: Session, asset: Asset) -> dict[str, object]:
 
 def step(purchase_id: UUID, *, driver: PurchaseDriver) -> bool:
     """One step of a purchase, as far as it goes now. Harmless twice; False: nothing was due."""
+    reach(Point.BEFORE_CLAIM)
     held = claim(purchase_id, worker=driver.worker, epoch=driver.epoch, lease=driver.lease)
     if held is None:
         return False
+    reach(Point.AFTER_CLAIM)
     bound = log.bind(
         purchase_id=str(purchase_id),
         correlation_id=str(held.correlation_id),
@@ -94,6 +110,8 @@ def _drive(held: Claim, partner_center: PartnerCenter) -> bool:
             if not renew_lease(held):
                 return False
             answer = ask(held, cast("Call", command), partner_center)
+            reach(_AFTER_CALL.get(type(command)))
+            reach(Point.AFTER_CART_GONE if isinstance(answer, CartGone) else None)
         else:
             answer = record(held, cast("Record", command))
             if not answer:

@@ -13,6 +13,7 @@ import urllib3
 from requests.auth import AuthBase
 
 from app.config import MicrosoftSettings
+from app.failpoints import Point, reach
 from app.integrations.microsoft.answers import (
     error_of,
     is_success,
@@ -115,6 +116,7 @@ class Transport:
         try:
             response = self._send(call, token)
             with closing(response):
+                reach(Point.DURING_CHECKOUT if call.operation == "checkout" else None)
                 if response.status_code == requests.codes.unauthorized:
                     self._tokens.forget(token)
                 if not is_success(response):
