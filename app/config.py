@@ -39,6 +39,7 @@ class MicrosoftSettings:
     country: str = "GR"
     connect_timeout: float = 5.0
     read_timeout: float = 40.0  # below a purchase's lease of 60 s
+    reads_per_minute: int = 300  # of refresh and reconciliation; Microsoft bears 500 in all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +191,7 @@ def _microsoft(env: Mapping[str, str]) -> MicrosoftSettings:
         ca_bundle=Path(ca_bundle) if ca_bundle else None,
         country=env.get("MICROSOFT_COUNTRY", "GR"),
         read_timeout=float(_number(env, "MICROSOFT_READ_TIMEOUT", 40)),
+        reads_per_minute=_number(env, "MICROSOFT_READS_PER_MINUTE", 300),
     )
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sandbox import demo
 from sandbox.catalogue.model import reset_prices
 from sandbox.fault_plan import Fault, FaultError
-from sandbox.order_book import Line, Order, list_orders
+from sandbox.order_book import Line, Order, cancel_line, list_orders
 from sandbox.seeding import SeedError, plant
 from sandbox.settings import SettingsError
 from sandbox.state import SandboxState, current_state
@@ -65,6 +65,19 @@ def ledger() -> ResponseReturnValue:
     state = current_state()
     orders = list_orders(state)
     return {"orders": [_entry(state, order, line) for order in orders for line in order.lines]}
+
+
+@bp.post("/cancellations")
+def cancel() -> ResponseReturnValue:
+    """All lines of an order, whatever its window says: as a return through Azure, or support."""
+    state = current_state()
+    order_id = _sent().get("order_id")
+    lines = [line for order in list_orders(state) if order.id == order_id for line in order.lines]
+    if not lines:
+        raise ControlError(f"There is no order {order_id}.")
+    for line in lines:
+        cancel_line(state, line, state.clock.now())
+    return {"cancelled": len(lines)}
 
 
 @bp.get("/requests")

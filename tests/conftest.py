@@ -71,6 +71,7 @@ def _migrate(url):
 def settings(servers, owner_engine):
     environment = servers.environment(
         ENTREPOT_ENV="test",
+        MICROSOFT_READS_PER_MINUTE="60000",
         DATABASE_URL=owner_engine.url.render_as_string(hide_password=False),
     )
     return Settings.from_env(environment)

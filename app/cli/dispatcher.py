@@ -1,51 +1,44 @@
-"""The dispatcher: every second it wakes what is due, and now and then it keeps the schedule."""
+"""The dispatcher: every second it wakes what is due, and beside that it keeps the schedule."""
 
 import signal
 import time
 from types import FrameType
 
 import click
-import psycopg
-import sqlalchemy as sa
 import structlog
+from flask import Flask
 
+from app.cli.schedule_lanes import ScheduleLane
+from app.cli.sentences import POSTGRESQL_IS_AWAY
 from app.cli.surroundings import application
-from app.database import db, reading
-from app.domain.access import SYSTEM_SCOPE
+from app.database import db
 from app.services.dispatch import dispatch_once
-from app.services.expiry import expire_due_assets
-from app.services.orders import expire_unapproved_orders
 from app.services.purchases import PurchaseDriver
-from app.services.schedule import alone
-from app.services.today import today
+from app.services.scheduled_jobs import LANES
 
 log = structlog.get_logger()
 
 _EVERY_SECONDS = 1.0
-_EXPIRY_EVERY_SECONDS = 3600.0
 _GRACE_SECONDS = 0.8
-_POSTGRESQL_IS_AWAY = (
-    sa.exc.OperationalError,
-    sa.exc.InterfaceError,
-    sa.exc.TimeoutError,
-    psycopg.OperationalError,  # while a new connection is being set up
-)
+_LANE_GRACE_SECONDS = 0.2
 
 
 @click.command()
 def dispatch() -> None:
     """Wake what is due, every second, until SIGTERM or Ctrl-C."""
     with application(says_what_it_does=True) as app:
-        _Dispatcher(app.extensions["purchase_driver"]).run()
+        _Dispatcher(app, app.extensions["purchase_driver"]).run()
 
 
 class _Dispatcher:
-    def __init__(self, driver: PurchaseDriver) -> None:
+    def __init__(self, app: Flask, driver: PurchaseDriver) -> None:
         self._driver = driver
+        self._lanes = [
+            ScheduleLane(name, jobs, app=app, driver=driver) for name, jobs in LANES.items()
+        ]
         self._is_waiting = False
         self._is_asked_to_stop = False
         self._is_away = False
-        self._expire_at = 0.0  # on the monotonic clock: at once, then every hour
 
     def run(self) -> None:
         """Go on until asked to stop; a PostgreSQL that is away is waited for."""
@@ -53,19 +46,22 @@ class _Dispatcher:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGALRM, _leave)
         log.info("dispatch.started", worker=self._driver.worker)
+        for lane in self._lanes:
+            lane.start()
         try:
             while not self._is_asked_to_stop:
                 self._round()
+                self._check_lanes()
                 self._wait()
             log.info("dispatch.stopped")
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            self._stop_lanes()
 
     def _round(self) -> None:
         try:
             dispatch_once(driver=self._driver)
-            self._keep_schedule()
-        except _POSTGRESQL_IS_AWAY as error:
+        except POSTGRESQL_IS_AWAY as error:
             if not self._is_away:
                 log.warning("dispatch.postgresql_away", error=type(error).__name__)
             self._is_away = True
@@ -77,15 +73,19 @@ class _Dispatcher:
             self._is_away = False
             db.session.remove()
 
-    def _keep_schedule(self) -> None:
-        if time.monotonic() < self._expire_at:
-            return
-        with alone("expiry") as is_mine:
-            if is_mine:
-                expired = expire_due_assets(today(reading(SYSTEM_SCOPE)))
-                orders = expire_unapproved_orders()
-                log.info("dispatch.expired", assets=expired, orders=orders)
-        self._expire_at = time.monotonic() + _EXPIRY_EVERY_SECONDS
+    def _check_lanes(self) -> None:
+        """A dispatcher that keeps no schedule must not look alive: whoever started it starts it
+        again."""
+        for lane in self._lanes:
+            if not lane.is_alive():
+                raise RuntimeError(f"{lane.name} has ended.")
+
+    def _stop_lanes(self) -> None:
+        """Between two jobs where that is soon, else in the middle: every job bears that."""
+        for lane in self._lanes:
+            lane.stop()
+        for lane in self._lanes:
+            lane.join(_LANE_GRACE_SECONDS)
 
     def _wait(self) -> None:
         if self._is_asked_to_stop:

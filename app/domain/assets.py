@@ -50,6 +50,22 @@ class ProvisioningSyncStatus(StrEnum):
         return self in {ProvisioningSyncStatus.SYNCHRONIZED, ProvisioningSyncStatus.FAILED}
 
 
+class AssetOrigin(StrEnum):
+    """How an asset came to be ours."""
+
+    ORDERED = "ordered"
+    ADOPTED = "adopted"  # bought outside, taken over by staff
+    FOUND_AT_MICROSOFT = "found_at_microsoft"  # ours, lost with a database, made again
+
+    @property
+    def label(self) -> str:
+        return {
+            AssetOrigin.ORDERED: "Ordered",
+            AssetOrigin.ADOPTED: "Adopted",
+            AssetOrigin.FOUND_AT_MICROSOFT: "Found at Microsoft",
+        }[self]
+
+
 class BillingFrequency(StrEnum):
     ONE_TIME = "one_time"
     MONTHLY = "monthly"  # modelled; never offered for Azure plans

@@ -197,6 +197,7 @@ class Details:
     microsoft_status: str | None = None
     awaits_software_id: bool = False
     is_settling: bool = False  # Microsoft's own status is still on its way to its last word
+    order: OrderSeen | None = None  # read beside it where the asset is only refreshed
 
 
 @dataclass(frozen=True)

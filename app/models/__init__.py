@@ -1,12 +1,13 @@
 """Every table, so that the metadata is complete once this is imported."""
 
 from app.models.accounts import Account
-from app.models.assets import Asset, AssetTotal, Reservation, SoftwareSubscription
+from app.models.assets import Asset, AssetEvent, AssetTotal, Reservation, SoftwareSubscription
 from app.models.catalogue import Product, Sku
 from app.models.marketplace import MarketplaceOptions
 from app.models.orders import Order, OrderLine
 from app.models.price_lists import PriceList, PriceListLine
 from app.models.purchases import Control, Heartbeat, MicrosoftConnection, Purchase, PurchaseEvent
+from app.models.reconciliation import CustomerReading, ReconciliationCase, ReconciliationRun
 from app.models.subscriptions import Subscription
 from app.models.taxes import TaxRule
 from app.models.users import User, UserSession
@@ -14,8 +15,10 @@ from app.models.users import User, UserSession
 __all__ = [
     "Account",
     "Asset",
+    "AssetEvent",
     "AssetTotal",
     "Control",
+    "CustomerReading",
     "Heartbeat",
     "MarketplaceOptions",
     "MicrosoftConnection",
@@ -26,6 +29,8 @@ __all__ = [
     "Product",
     "Purchase",
     "PurchaseEvent",
+    "ReconciliationCase",
+    "ReconciliationRun",
     "Reservation",
     "Sku",
     "SoftwareSubscription",

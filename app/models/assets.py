@@ -13,7 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.database import Base
-from app.domain.assets import AssetKind, AssetStatus, BillingFrequency, ProvisioningSyncStatus
+from app.domain.assets import (
+    AssetKind,
+    AssetOrigin,
+    AssetStatus,
+    BillingFrequency,
+    ProvisioningSyncStatus,
+)
 from app.models.tenancy import Owned, owned_by_account, owned_through
 from app.models.types import enum_text
 
@@ -60,6 +66,9 @@ class Asset(Owned, Base):
         sa.CheckConstraint("quantity >= 1", name="quantity"),
         sa.CheckConstraint("discount_percent BETWEEN 0 AND 100", name="discount"),
         sa.Index("ix_assets_order_id", "order_id"),
+        sa.Index(
+            "ix_assets_to_expire", "expires_on", postgresql_where=sa.text("status = 'active'")
+        ),
         *_list_indexes(),
     )
 
@@ -102,6 +111,15 @@ class Asset(Owned, Base):
     microsoft_order_alias: Mapped[str | None]
     microsoft_ordered_at: Mapped[dt.datetime | None]
     microsoft_ids: Mapped[str] = mapped_column(default="")  # all other ids, for the search
+    microsoft_refreshed_at: Mapped[dt.datetime | None]  # when Microsoft's side was last read
+    # what Microsoft says otherwise and we keep: field → [ours, Microsoft's]
+    microsoft_differs: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    origin: Mapped[AssetOrigin] = mapped_column(
+        enum_text(AssetOrigin), default=AssetOrigin.ORDERED, server_default="ordered"
+    )
+    cancelled_at: Mapped[dt.datetime | None]
+    # the customer reads it
+    cancellation_reason: Mapped[str] = mapped_column(default="", server_default="")
     search_text: Mapped[str] = mapped_column(sa.Computed(_SEARCH_TEXT, persisted=True))
     # what lists sort by: beneath row-level security no index compares numeric columns
     buying_total_key: Mapped[int] = mapped_column(
@@ -154,6 +172,23 @@ class SoftwareSubscription(Asset):
     segment: Mapped[str] = mapped_column(default="commercial")
     software_id: Mapped[str | None]  # Microsoft's subscription id; perpetual software has none
     microsoft_status: Mapped[str | None]
+
+
+class AssetEvent(Owned, Base):
+    """What happened to an asset beside its purchases, append-only: expired, drifted, adopted."""
+
+    __tablename__ = "asset_events"
+    __table_args__ = (
+        owned_through("asset_id", "assets"),
+        sa.Index("ix_asset_events_asset_id", "asset_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    asset_id: Mapped[UUID]
+    at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.clock_timestamp())
+    event: Mapped[str]
+    actor: Mapped[str]
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class AssetTotal(Owned, Base):

@@ -72,6 +72,7 @@ class PurchaseEvent(Owned, Base):
     __table_args__ = (
         owned_through("purchase_id", "purchases"),
         sa.Index("ix_purchase_events_purchase_id", "purchase_id", "id"),
+        sa.Index("ix_purchase_events_ordered", "at", postgresql_where=sa.text("event = 'ordered'")),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -100,6 +101,8 @@ class Control(Base):
     min_epoch: Mapped[int] = mapped_column(default=1)
     system_identifier: Mapped[str | None]
     timeline_id: Mapped[int | None]
+    # when all customers were last compared with Microsoft and nothing of ours was missing here
+    reconciled_at: Mapped[dt.datetime | None]
 
 
 class Heartbeat(Base):

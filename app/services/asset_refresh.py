@@ -1,48 +1,198 @@
-"""Reading again from Microsoft what is bought already."""
+"""Reading one asset again from Microsoft: now, by a worker soon, or one of many in a long job."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm import Session
 
-from app.database import transaction
-from app.domain.access import SYSTEM_SCOPE
-from app.domain.assets import AssetStatus
+from app.database import reading, transaction
+from app.domain.access import SYSTEM_SCOPE, Permission, Viewer
+from app.domain.assets import AssetKind, AssetStatus, ProvisioningSyncStatus
+from app.domain.errors import ConflictError, NotAllowedError, NotFoundError
+from app.domain.microsoft_side import Comparison, FieldChange
 from app.domain.purchase import PurchaseState
-from app.models import Asset, Purchase
+from app.domain.purchase_commands import Details
+from app.models import Account, Asset, Purchase, Reservation, SoftwareSubscription
+from app.queueing import wake_after_commit
+from app.services.customer_side import CustomerSide
+from app.services.microsoft_side import take_microsoft_side
+from app.services.purchases import PurchaseDriver
+from app.services.visibility import visible_to
 
-_AT_ONCE = 500
+_OLDEST_LISTS = 300.0  # seconds
 
 
-def wake_synchronized_assets() -> int:
-    """Make every active, synchronized asset due for a reading; returns how many.
+class RefreshOutcome(StrEnum):
+    """What a reading brought, for result lists."""
 
-    In short transactions, and never what is due or held already. Nothing of this can buy.
+    SAME = "same"
+    UPDATED = "updated"  # something that was missing is here now
+    DRIFTED = "drifted"  # Microsoft says otherwise than it or we did
+    ENDED = "ended"  # expired or cancelled there, and now here
+    NOT_BOUGHT = "not_bought"  # no order at Microsoft: there is nothing to read
+
+    @property
+    def label(self) -> str:
+        return {
+            RefreshOutcome.SAME: "No change",
+            RefreshOutcome.UPDATED: "Completed",
+            RefreshOutcome.DRIFTED: "Changed at Microsoft",
+            RefreshOutcome.ENDED: "Ended at Microsoft",
+            RefreshOutcome.NOT_BOUGHT: "Not bought yet",
+        }[self]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshedAsset:
+    outcome: RefreshOutcome
+    changes: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetToRead:
+    """What Microsoft must be asked for."""
+
+    id: UUID
+    kind: AssetKind
+    customer_id: str
+    order_id: str
+    has_term: bool
+
+
+class Refresher:
+    """Reads assets one after the other for a job of many.
+
+    It keeps the lists of the customer it read last: hand it assets in the order of their accounts.
     """
-    woken = 0
-    while batch := _wake_some():
-        woken += batch
-    return woken
+
+    def __init__(self, driver: PurchaseDriver, *, actor: str) -> None:
+        self._driver = driver
+        self._actor = actor
+        self._side: CustomerSide | None = None
+
+    def refresh(self, asset_id: UUID) -> RefreshedAsset:
+        """Raises MicrosoftError where Microsoft does not tell, NotFoundError for no asset."""
+        asset = _find_to_read(asset_id)
+        if asset is None:
+            return RefreshedAsset(outcome=RefreshOutcome.NOT_BOUGHT)
+        side = self._side_of(asset.customer_id)
+        details = side.details_of(asset.kind, asset.order_id, has_term=asset.has_term)
+        return store_readings({asset.id: details}, actor=self._actor)[asset.id]
+
+    def _side_of(self, customer_id: str) -> CustomerSide:
+        side = self._side
+        if side is None or side.customer_id != customer_id or side.age > _OLDEST_LISTS:
+            driver = self._driver
+            side = CustomerSide(driver.partner_center, customer_id, driver.pace)
+            self._side = side
+        return side
 
 
-def _wake_some() -> int:
-    is_active = sa.exists().where(Asset.id == Purchase.asset_id, Asset.status == AssetStatus.ACTIVE)
-    now = sa.func.now()
-    resting = (
-        sa.select(Purchase.id)
+def refresh_asset(asset_id: UUID, driver: PurchaseDriver, *, actor: str) -> RefreshedAsset:
+    """Read one asset now. A job of many keeps a `Refresher` instead."""
+    return Refresher(driver, actor=actor).refresh(asset_id)
+
+
+def ask_for_refresh(viewer: Viewer, asset_id: UUID) -> None:
+    """Let a worker read the asset now; the page watches it. Nothing of this can buy.
+
+    Raises ConflictError where it was never sent to Microsoft from here.
+    """
+    if not viewer.may(Permission.PROVISION):
+        raise NotAllowedError("Your role does not ask Microsoft.")
+    with transaction(viewer.scope) as session:
+        known = sa.select(Asset.id).where(Asset.id == asset_id, visible_to(viewer, Asset))
+        if session.scalar(known) is None:
+            raise NotFoundError
+        purchase = session.scalar(_read_again(asset_id))
+        if purchase is None:
+            raise ConflictError("Microsoft has no order of this asset yet.")
+        wake_after_commit(purchase)
+
+
+def _read_again(asset_id: UUID) -> sa.UpdateBase:
+    """Only what has an order: anything else would go on buying."""
+    return (
+        sa.update(Purchase)
         .where(
-            Purchase.state == PurchaseState.SYNCHRONIZED,
-            sa.or_(Purchase.next_run_at.is_(None), Purchase.next_run_at > now),
-            sa.or_(Purchase.lease_until.is_(None), Purchase.lease_until < now),
-            is_active,
+            Purchase.asset_id == asset_id,
+            Purchase.state.in_([PurchaseState.ORDERED, PurchaseState.SYNCHRONIZED]),
         )
-        .order_by(Purchase.id)
-        .limit(_AT_ONCE)
-        .with_for_update(skip_locked=True, of=Purchase)
+        .values(next_run_at=sa.func.now(), woken_at=sa.func.now(), attempts=0)
+        .returning(Purchase.id)
+        .execution_options(synchronize_session=False)
     )
-    with transaction(SYSTEM_SCOPE) as session:
-        woken = session.scalars(
-            sa.update(Purchase)
-            .where(Purchase.id.in_(resting))
-            .values(next_run_at=now, attempts=0)
-            .returning(Purchase.id)
-            .execution_options(synchronize_session=False)
+
+
+def is_readable() -> sa.ColumnElement[bool]:
+    """Bought, and every id of it may be asked for."""
+    return sa.and_(
+        Asset.microsoft_order_id.is_not(None),
+        Asset.provisioning_sync_status == ProvisioningSyncStatus.SYNCHRONIZED,
+        Account.microsoft_tenant_id.is_not(None),
+    )
+
+
+def select_to_read() -> sa.Select[*tuple[Any, ...]]:
+    """Rows for `to_read`."""
+    return (
+        sa.select(
+            Asset.id,
+            Asset.kind,
+            Account.microsoft_tenant_id,
+            Asset.microsoft_order_id,
+            Asset.term_duration,
         )
-        return len(woken.all())
+        .join(Account, Account.id == Asset.account_id)
+        .where(is_readable())
+    )
+
+
+def to_read(row: sa.Row[*tuple[Any, ...]]) -> AssetToRead:
+    return AssetToRead(
+        id=row.id,
+        kind=row.kind,
+        customer_id=row.microsoft_tenant_id,
+        order_id=row.microsoft_order_id,
+        has_term=row.term_duration is not None,
+    )
+
+
+def _find_to_read(asset_id: UUID) -> AssetToRead | None:
+    session = reading(SYSTEM_SCOPE)
+    row = session.execute(select_to_read().where(Asset.id == asset_id)).one_or_none()
+    if row is None and session.scalar(sa.select(Asset.id).where(Asset.id == asset_id)) is None:
+        raise NotFoundError
+    session.rollback()
+    return None if row is None else to_read(row)
+
+
+def store_readings(details: dict[UUID, Details], *, actor: str) -> dict[UUID, RefreshedAsset]:
+    """Write what was read of some assets, in one short transaction."""
+    with transaction(SYSTEM_SCOPE) as session:
+        return {
+            asset.id: _outcome(take_microsoft_side(session, asset, details[asset.id], actor=actor))
+            for asset in _locked(session, details)
+        }
+
+
+def _locked(session: Session, ids: dict[UUID, Details]) -> Sequence[Asset]:
+    every: Any = orm.with_polymorphic(Asset, [Reservation, SoftwareSubscription])
+    query = sa.select(every).where(every.id.in_(list(ids))).order_by(every.id)
+    return session.scalars(query.with_for_update(of=Asset.__table__)).all()
+
+
+def _outcome(found: Comparison) -> RefreshedAsset:
+    changes = (*found.changed, *found.differs, *found.filled)
+    if found.ends_as in {AssetStatus.CANCELLED, AssetStatus.EXPIRED}:
+        outcome = RefreshOutcome.ENDED
+    elif found.changed or found.differs:
+        outcome = RefreshOutcome.DRIFTED
+    else:
+        outcome = RefreshOutcome.UPDATED if found.filled else RefreshOutcome.SAME
+    return RefreshedAsset(outcome=outcome, changes=changes)

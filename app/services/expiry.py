@@ -1,6 +1,7 @@
 """Expiry: an active asset whose last day has come is expired from then on."""
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,8 +12,7 @@ from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.domain.assets import AssetStatus, ProvisioningSyncStatus
 from app.domain.purchase import PurchaseState
-from app.models import Asset, Purchase
-from app.services.purchase_rows import Change, add_event
+from app.models import Asset, AssetEvent, Purchase
 
 log = structlog.get_logger()
 
@@ -58,22 +58,38 @@ def _lock_due(session: Session, on: dt.date, after: UUID | None) -> list[UUID]:
 
 
 def _expire(session: Session, due: list[UUID]) -> int:
-    now = session.scalar(sa.select(sa.func.now()))
-    purchases = session.scalars(
-        sa.select(Purchase)
-        .where(Purchase.asset_id.in_(due), Purchase.state != PurchaseState.ABANDONED)
-        .order_by(Purchase.asset_id)
-        .with_for_update()
-    ).all()
-    busy = {row.asset_id for row in purchases if row.lease_until and now and row.lease_until > now}
+    busy = set(session.scalars(_held_purchases(due)))
     ending = [asset_id for asset_id in due if asset_id not in busy]
-    session.execute(
+    ended = session.execute(
         sa.update(Asset)
         .where(Asset.id.in_(ending))
         .values(status=AssetStatus.EXPIRED)
+        .returning(Asset.id, Asset.account_id, Asset.tenant_id, Asset.expires_on)
         .execution_options(synchronize_session=False)
+    ).all()
+    if ended:
+        session.execute(sa.insert(AssetEvent), [_event(row) for row in ended])
+    return len(ended)
+
+
+def _held_purchases(due: list[UUID]) -> sa.Select[tuple[UUID]]:
+    """Assets whose purchase a worker works on; the others' rows are locked, so none begins."""
+    locked = (
+        sa.select(Purchase.asset_id, Purchase.lease_until)
+        .where(Purchase.asset_id.in_(due), Purchase.state != PurchaseState.ABANDONED)
+        .order_by(Purchase.asset_id)
+        .with_for_update()
+        .cte("locked")
     )
-    for purchase in purchases:
-        if purchase.asset_id not in busy:
-            add_event(session, purchase, Change(event="expired"), actor=_ACTOR)
-    return len(ending)
+    return sa.select(locked.c.asset_id).where(locked.c.lease_until > sa.func.now())
+
+
+def _event(row: Any) -> dict[str, Any]:
+    return {
+        "asset_id": row.id,
+        "account_id": row.account_id,
+        "tenant_id": row.tenant_id,
+        "event": "expired",
+        "actor": _ACTOR,
+        "detail": {"expires_on": row.expires_on.isoformat()},
+    }

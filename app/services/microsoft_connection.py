@@ -13,6 +13,7 @@ from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.integrations.microsoft import PartnerCenterClient, TokenSource
 from app.models import MicrosoftConnection
+from app.services.pace import Pace
 from app.services.purchases import PurchaseDriver
 
 
@@ -55,4 +56,5 @@ def connect_microsoft(settings: Settings) -> PurchaseDriver:
         worker=f"{socket.gethostname()}:{os.getpid()}",
         epoch=settings.epoch,
         lease=dt.timedelta(seconds=settings.lease_seconds),
+        pace=Pace(settings.microsoft.reads_per_minute),
     )

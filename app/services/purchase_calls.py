@@ -1,9 +1,11 @@
 """The purchase protocol's questions put to Partner Center, its answers in the protocol's words."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from app.domain.assets import AssetKind
+from app.domain.purchase import PurchaseState
 from app.domain.purchase_commands import (
     Answer,
     Call,
@@ -20,7 +22,6 @@ from app.domain.purchase_commands import (
     Later,
     NoAccess,
     NoOrder,
-    OrderSeen,
     ReadCart,
     ReadDetails,
     ReadOrder,
@@ -43,7 +44,7 @@ from app.integrations.microsoft import (
     TryLaterError,
 )
 from app.services.ports import PartnerCenter
-from app.services.purchase_details import read_reservation, read_software
+from app.services.purchase_details import line_seen, read_reservation, read_software
 from app.services.purchase_rows import Claim
 
 
@@ -210,21 +211,16 @@ class _Asking:
     def _order_seen(self, order: MicrosoftOrder) -> Answer:
         if len(order.lines) != 1:
             return Silence("order_lines", f"The order has {len(order.lines)} lines; we want one.")
-        line = order.lines[0]
-        product_id, sku_id, *_ = [*line.catalog_item_id.split(":"), "", ""]
-        return OrderSeen(
-            order_id=order.id,
-            alternate_id=order.alternate_id,
-            status=order.status,
-            ordered_at=order.created_at,
-            product_id=product_id,
-            sku_id=sku_id,
-            quantity=line.quantity,
-            friendly_name=line.friendly_name,
-            customer_id=order.customer_id or self.wanted.customer_id,
-        )
+        return line_seen(order, order.lines[0], self.wanted.customer_id)
 
     def _read_details(self, call: ReadDetails) -> Details:
-        if self._is_reservation:
-            return read_reservation(self.partner_center, self.wanted, call.order_id)
-        return read_software(self.partner_center, self.wanted, call.order_id)
+        """Where it is only read again, with its order: that may have been cancelled since."""
+        read = read_reservation if self._is_reservation else read_software
+        details = read(self.partner_center, self.wanted, call.order_id)
+        if self.held.row.state is not PurchaseState.SYNCHRONIZED:
+            return details
+        order = self.partner_center.get_order(self.wanted.customer_id, call.order_id)
+        if len(order.lines) != 1:
+            return details
+        seen = line_seen(order, order.lines[0], self.wanted.customer_id)
+        return replace(details, order=seen)

@@ -20,6 +20,7 @@ from app.domain.purchase import PurchaseState, check_move, sync_status_of
 from app.domain.purchase_commands import ClaimedPurchase, Details, Wanted
 from app.failpoints import Point, reach
 from app.models import Asset, Control, Purchase, PurchaseEvent
+from app.services.microsoft_side import take_microsoft_side
 from app.services.purchase_params import wanted_from
 
 _MAY_BUY = (PurchaseState.QUEUED, PurchaseState.CART_READY)
@@ -162,36 +163,13 @@ def write(session: Session, held: Claim, change: Change) -> Purchase | None:
     for name, value in (change.asset_values or {}).items():
         setattr(asset, name, value)
     if change.details:
-        _copy_details(asset, change.details)
+        take_microsoft_side(session, asset, change.details, actor=held.worker)
     if change.ends_step:
         purchase.lease_until = None
         purchase.next_run_at = in_seconds(session, change.again_in)
     if change.event:
         add_event(session, purchase, change, actor=held.worker)
     return purchase
-
-
-_COPIED = (
-    "reservation_id",
-    "reservation_order_id",
-    "reservation_status",
-    "scope",
-    "software_id",
-    "microsoft_status",
-)
-_SEARCHED_IDS = ("reservation_id", "reservation_order_id", "software_id")
-
-
-def _copy_details(asset: Asset, details: Details) -> None:
-    """Microsoft's side of the asset; what Microsoft has not said yet is left as it is."""
-    for name in _COPIED:
-        value = getattr(details, name)
-        if value and hasattr(type(asset), name):
-            setattr(asset, name, value)
-    if details.expires_on:
-        asset.expires_on = details.expires_on
-        asset.expiry_is_estimated = False
-    asset.microsoft_ids = " ".join(filter(None, (getattr(asset, n, None) for n in _SEARCHED_IDS)))
 
 
 def move(purchase: Purchase, asset: Asset, state: PurchaseState) -> None:

@@ -23,6 +23,7 @@ from app.domain.purchase_protocol import purchase_step
 from app.failpoints import Point, reach
 from app.models import Account, Asset, Purchase, Reservation, Subscription
 from app.queueing import wake_after_commit
+from app.services.pace import Pace
 from app.services.ports import PartnerCenter
 from app.services.purchase_calls import ask
 from app.services.purchase_params import new_own_ref, params_of
@@ -39,12 +40,16 @@ _AFTER_CALL: dict[type, Point] = {
 
 @dataclass(frozen=True, kw_only=True)
 class PurchaseDriver:
-    """Who works on purchases: a name for the history, the client, how long a lease lasts."""
+    """Who works on purchases: a name for the history, the client, how long a lease lasts.
+
+    `pace` is for readings that have time: refresh and reconciliation.
+    """
 
     partner_center: PartnerCenter
     worker: str
     epoch: int
     lease: dt.timedelta
+    pace: Pace
 
 
 def start_purchase(session: Session, asset: Asset, *, actor: str) -> Purchase:

@@ -44,6 +44,11 @@ class Sandbox:
         """How often Microsoft sold this asset."""
         return len(self.ledger(f"AST-{asset.number:06d}-"))
 
+    def cancel(self, asset):
+        """Somebody cancels the asset's order in Partner Center."""
+        for order in self.ledger(f"AST-{asset.number:06d}-"):
+            self._post("cancellations", {"order_id": order["order_id"]})
+
     def requests(self, since=0):
         found = self._get(f"requests?since={since}")
         return found["requests"] if isinstance(found, dict) else found

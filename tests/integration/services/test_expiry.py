@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.domain.assets import AssetStatus
-from app.models import Asset, AssetTotal, PurchaseEvent
+from app.models import Asset, AssetEvent, AssetTotal
 from app.services.expiry import expire_due_assets
 from tests import factories
 from tests.factories import PurchaseFactory, ReservationFactory, SoftwareSubscriptionFactory
@@ -39,11 +39,11 @@ def test_an_asset_expires_on_its_last_day(expires_on, status):
 
 def test_it_happens_once_and_is_written_down():
     asset = ReservationFactory(expires_on=DAY)
-    purchase = PurchaseFactory(asset=asset)
+    PurchaseFactory(asset=asset)
 
     assert [expire_due_assets(DAY), expire_due_assets(DAY)] == [1, 0]
 
-    events = factories.session.query(PurchaseEvent).filter_by(purchase_id=purchase.id).all()
+    events = factories.session.query(AssetEvent).filter_by(asset_id=asset.id).all()
     assert [(event.event, event.actor) for event in events] == [("expired", "schedule")]
 
 

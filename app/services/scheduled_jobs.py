@@ -1,0 +1,41 @@
+"""The schedule: which jobs the dispatcher keeps, and how often.
+
+Each lane is a thread of the dispatcher and does one job after the other. What talks to Microsoft
+for minutes has a lane of its own, so that nothing else is late because of it.
+"""
+
+import structlog
+
+from app.database import reading
+from app.domain.access import SYSTEM_SCOPE
+from app.services.customer_refresh import refresh_due_customers
+from app.services.expiry import expire_due_assets
+from app.services.orders import expire_unapproved_orders
+from app.services.purchases import PurchaseDriver
+from app.services.schedule import ScheduledJob
+from app.services.today import today
+
+log = structlog.get_logger()
+
+_MINUTE = 60.0
+
+
+def _expire(_driver: PurchaseDriver) -> None:
+    expired = expire_due_assets(today(reading(SYSTEM_SCOPE)))
+    orders = expire_unapproved_orders()
+    log.info("dispatch.expired", assets=expired, orders=orders)
+
+
+def _refresh(driver: PurchaseDriver) -> None:
+    refresh_due_customers(driver)
+
+
+# Every minute and not only at midnight: what a worker held, or downtime missed, is caught up.
+EXPIRY = ScheduledJob(name="expiry", every_seconds=_MINUTE, run=_expire)
+# It looks for customers that were not read this night; mostly there is none.
+REFRESH = ScheduledJob(name="refresh", every_seconds=_MINUTE, run=_refresh)
+
+LANES: dict[str, tuple[ScheduledJob, ...]] = {
+    "quick": (EXPIRY,),
+    "microsoft": (REFRESH,),
+}
