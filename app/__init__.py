@@ -17,6 +17,7 @@ from app.web.icons import init_icons
 from app.web.layout import init_layout
 from app.web.locale import init_locale
 from app.web.messages import init_messages
+from app.web.ordering.asset_links import init_asset_links
 from app.web.pagination import init_pagination
 from app.web.policy import init_policy
 from app.web.request_log import init_request_log
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> Flask:
     for init in (init_static_files, init_icons, init_locale, init_filters, init_forms):
         init(app)
     init_pagination(app)
+    init_asset_links(app)
     init_layout(app)
     init_messages(app)
     init_states(app, settings)

@@ -22,9 +22,11 @@ from app.domain.assets import (
 )
 from app.domain.errors import NotFoundError
 from app.domain.languages import Language
-from app.models import Account, Asset, AssetTotal, PriceList, Reservation, Subscription
+from app.domain.orders import OrderStatus
+from app.models import Account, Asset, AssetTotal, Order, PriceList, Reservation, Subscription
+from app.models.tenancy import Owned
 from app.services.bss_asset_rows import BssAssetRow, newest_assets
-from app.services.buying import accounts_visible_to
+from app.services.buying import accounts_visible_to, reason_not_to_order_for
 from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
 
 _NUMBER = re.compile(r"(?:acc-)?0*([1-9]\d{0,17})", re.IGNORECASE)
@@ -119,7 +121,10 @@ class AccountView:
     needs_approval: bool
     hides_prices: bool
     may_order: bool
+    order_reason: str | None  # why the viewer cannot order on the account's behalf
     customers: int
+    subscriptions: int  # Azure plans and placed orders: a reseller's customers' too
+    orders: int
     plans: tuple[PlanOfAccount, ...]
     assets: int
     failed_assets: int
@@ -234,7 +239,10 @@ def get_account(viewer: Viewer, account_id: UUID) -> AccountView:
         number=account_number(account.number),
         reseller_name=row.reseller_name,
         price_list_name=row.price_list_name,
+        order_reason=reason_not_to_order_for(viewer, account),
         customers=row.customers,
+        subscriptions=row.subscriptions,
+        orders=row.orders,
         plans=_plans(session, account.id),
         assets=_count(totals),
         failed_assets=_count(_failed(totals)),
@@ -275,6 +283,8 @@ def _find(session: Session, viewer: Viewer, account_id: UUID) -> sa.Row[*tuple[A
             reseller.name.label("reseller_name"),
             PriceList.name.label("price_list_name"),
             customers.scalar_subquery().label("customers"),
+            _count_owned(Subscription).label("subscriptions"),
+            _count_owned(Order, Order.status != OrderStatus.QUOTED).label("orders"),
         )
         .outerjoin(reseller, reseller.id == Account.reseller_id)
         .outerjoin(PriceList, PriceList.id == Account.price_list_id)
@@ -283,6 +293,12 @@ def _find(session: Session, viewer: Viewer, account_id: UUID) -> sa.Row[*tuple[A
     if row is None:
         raise NotFoundError
     return row
+
+
+def _count_owned(model: type[Owned], *filters: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    """Of the account and, for a reseller, of its customers."""
+    owner = sa.or_(model.account_id == Account.id, model.tenant_id == Account.id)
+    return sa.select(sa.func.count()).select_from(model).where(owner, *filters).scalar_subquery()
 
 
 def filter_name(kind: AccountKind) -> str:

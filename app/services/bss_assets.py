@@ -62,6 +62,7 @@ _COPIED = (
     "microsoft_product_id",
     "product_title",
     "product_details",
+    "order_id",
     "microsoft_order_id",
     "microsoft_order_alias",
     "microsoft_ordered_at",
@@ -138,6 +139,7 @@ class AssetView:
     account_name: str
     reseller_id: UUID | None
     reseller_name: str | None
+    order_id: UUID | None
     order_number: str | None
     product_name: str
     purchased_at: dt.datetime

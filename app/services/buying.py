@@ -15,6 +15,7 @@ from app.models import Account, Product, Subscription
 from app.services.visibility import visible_to
 
 _ELIGIBLE = {SubscriptionStatus.ACTIVE, SubscriptionStatus.PENDING_CANCELLATION}
+ROLE_DOES_NOT_ORDER = "Your role does not place orders."
 _BUYS_ON_BEHALF = (Permission.PROVISION, Permission.ADMINISTER)
 
 
@@ -27,7 +28,7 @@ def may_order(viewer: Viewer) -> bool:
 
 def check_may_order(viewer: Viewer) -> None:
     if not may_order(viewer):
-        raise NotAllowedError("Your role does not place orders.")
+        raise NotAllowedError(ROLE_DOES_NOT_ORDER)
 
 
 def accounts_visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
@@ -40,10 +41,11 @@ def accounts_visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
 
 @dataclass(frozen=True, kw_only=True)
 class BuyerAccount:
-    """An account that the viewer may choose to buy for."""
+    """An account that the viewer may choose to buy for; `reason` says why it cannot order."""
 
     id: UUID
     name: str
+    reason: str | None = None
 
 
 def accounts_to_buy_for(viewer: Viewer) -> list[BuyerAccount]:
@@ -56,6 +58,15 @@ def accounts_to_buy_for(viewer: Viewer) -> list[BuyerAccount]:
     )
     rows = reading(viewer.scope).execute(query.order_by(is_own.desc(), Account.name, Account.id))
     return [BuyerAccount(id=row.id, name=row.name) for row in rows]
+
+
+def find_account_to_buy_for(viewer: Viewer, account_id: UUID) -> BuyerAccount:
+    """The account that staff order for. Raises NotFoundError for one out of sight."""
+    seen = sa.select(Account).where(Account.id == account_id, accounts_visible_to(viewer))
+    account = reading(viewer.scope).scalar(seen)
+    if account is None:
+        raise NotFoundError
+    return BuyerAccount(id=account.id, name=account.name, reason=reason_not_to_order(account))
 
 
 def account_to_buy_for(session: Session, viewer: Viewer, account_id: UUID) -> Account:
@@ -81,6 +92,11 @@ def reason_not_to_order(account: Account) -> str | None:
     if account.microsoft_tenant_id is None:
         return f"{account.name} has no tenant at Microsoft yet."
     return None
+
+
+def reason_not_to_order_for(viewer: Viewer, account: Account) -> str | None:
+    """As `reason_not_to_order`; before that, whether the viewer's role orders at all."""
+    return reason_not_to_order(account) if may_order(viewer) else ROLE_DOES_NOT_ORDER
 
 
 def find_plan(session: Session, viewer: Viewer, subscription_id: UUID) -> Subscription:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from app.database import reading
@@ -25,7 +26,7 @@ from app.domain.errors import NotAllowedError, NotFoundError
 from app.domain.money import ZERO
 from app.domain.orders import OrderStatus
 from app.domain.pricing import PricedLine
-from app.models import Account, Asset, Order, OrderLine, Sku, Subscription
+from app.models import Account, Asset, Order, OrderLine, Sku, Subscription, User
 from app.services.order_lines import shown_line
 from app.services.orders import APPROVAL_DAYS, may_decide
 from app.services.pages import Keys, Page, PageRequest, count_rows, each_row, fetch_page
@@ -66,13 +67,17 @@ class OrderTotal:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderRow:
-    """`account_name` is None for whoever has one account only; `total` where it is hidden."""
+    """`account_name` is None for whoever has one account only; `total` where it is hidden.
+
+    The reseller's name is for staff.
+    """
 
     id: UUID
     number: str
     status: OrderStatus
     account_id: UUID
     account_name: str | None
+    reseller_name: str | None
     title: str
     quantity: int
     more_lines: int
@@ -107,12 +112,16 @@ class ShownLine:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderDetails:
+    """For staff: the reseller's name, and the company of whoever placed it on behalf."""
+
     id: UUID
     number: str
     status: OrderStatus
     account_id: UUID
     account_name: str
+    reseller_name: str | None
     placed_by_name: str
+    placed_on_behalf_by: str | None
     quoted_at: dt.datetime
     quote_ends_at: dt.datetime
     placed_at: dt.datetime | None
@@ -126,18 +135,30 @@ class OrderDetails:
     may_decide: bool
 
 
-def list_orders(
-    viewer: Viewer, *, page: PageRequest, q: str = "", status: OrderStatus | None = None
-) -> Page[OrderRow]:
-    """Placed orders, the newest first. `q` looks in number, account, title and reference."""
+@dataclass(frozen=True, kw_only=True)
+class OrderSearch:
+    """What the list shows. `q` looks in number, account, title and reference.
+
+    A reseller's are its own and its customers'.
+    """
+
+    q: str = ""
+    status: OrderStatus | None = None
+    account_id: UUID | None = None
+    reseller_id: UUID | None = None
+
+
+def list_orders(viewer: Viewer, search: OrderSearch, *, page: PageRequest) -> Page[OrderRow]:
+    """Placed orders, the newest first."""
     session = reading(viewer.scope)
-    filters = [visible_to(viewer, Order), Order.status != OrderStatus.QUOTED, *_search(q)]
-    if status is not None:
-        filters.append(Order.status == status)
-    query = sa.select(Order, Account.name, Account.hides_prices).join(
-        Account, Account.id == Order.account_id
+    placed = Order.status != OrderStatus.QUOTED
+    reseller = orm.aliased(Account)
+    query = (
+        sa.select(Order, Account.name, Account.hides_prices, reseller.name)
+        .join(Account, Account.id == Order.account_id)
+        .outerjoin(reseller, reseller.id == Account.reseller_id)
+        .where(visible_to(viewer, Order), placed, *_filters(search))
     )
-    query = query.where(*filters)
     total = count_rows(session, query)
     keys = Keys(columns=(Order.number.expression,), descending=True)
     found = fetch_page(session, query, keys, page, total=total)
@@ -145,28 +166,19 @@ def list_orders(
     return found.with_items([_row(viewer, row, lines[row[0].id]) for row in found.items])
 
 
-def export_orders(
-    viewer: Viewer, *, q: str = "", status: OrderStatus | None = None
-) -> Iterator[OrderRow]:
+def export_orders(viewer: Viewer, search: OrderSearch) -> Iterator[OrderRow]:
     """Every row of the list, for a file."""
     if not viewer.may(Permission.EXPORT):
         raise NotAllowedError("Your role does not export lists.")
-    return each_row(
-        reading(viewer.scope), lambda page: list_orders(viewer, page=page, q=q, status=status)
-    )
+    return each_row(reading(viewer.scope), lambda page: list_orders(viewer, search, page=page))
 
 
 def get_order(viewer: Viewer, order_id: UUID) -> OrderDetails:
     session = reading(viewer.scope)
-    query = sa.select(Order, Account.name, Account.hides_prices).join(
-        Account, Account.id == Order.account_id
-    )
-    row = session.execute(
-        query.where(Order.id == order_id, visible_to(viewer, Order))
-    ).one_or_none()
+    row = session.execute(_order_query(viewer, order_id)).one_or_none()
     if row is None:
         raise NotFoundError
-    order, account_name, hides_prices = row
+    order, account_name, hides_prices, reseller_name, buyer = row
     assets = _assets_by_line(session, order.id)
     lines = [
         _shown(viewer, line, assets.get(line[0].id), hides_prices=hides_prices)
@@ -179,7 +191,9 @@ def get_order(viewer: Viewer, order_id: UUID) -> OrderDetails:
         status=order.status,
         account_id=order.account_id,
         account_name=account_name,
+        reseller_name=reseller_name if viewer.is_staff else None,
         placed_by_name=order.placed_by_name,
+        placed_on_behalf_by=buyer if viewer.is_staff else None,
         quoted_at=order.quoted_at,
         quote_ends_at=order.quote_ends_at,
         placed_at=order.placed_at,
@@ -192,6 +206,29 @@ def get_order(viewer: Viewer, order_id: UUID) -> OrderDetails:
         total=_total([line.price for line in lines], order.currency),
         may_decide=waits and may_decide(viewer),
     )
+
+
+def _order_query(viewer: Viewer, order_id: UUID) -> sa.Select[*tuple[Any, ...]]:
+    reseller, buyer = orm.aliased(Account), orm.aliased(Account)
+    is_buyer = sa.and_(buyer.id == User.account_id, buyer.id != Order.account_id)
+    return (
+        sa.select(Order, Account.name, Account.hides_prices, reseller.name, buyer.name)
+        .join(Account, Account.id == Order.account_id)
+        .outerjoin(reseller, reseller.id == Account.reseller_id)
+        .outerjoin(User, User.id == Order.placed_by_id)
+        .outerjoin(buyer, is_buyer)
+        .where(Order.id == order_id, visible_to(viewer, Order))
+    )
+
+
+def _filters(search: OrderSearch) -> list[sa.ColumnElement[bool]]:
+    wanted = {
+        Order.status: search.status,
+        Order.account_id: search.account_id,
+        Order.tenant_id: search.reseller_id,
+    }
+    chosen = [column == value for column, value in wanted.items() if value is not None]
+    return [*chosen, *_search(search.q)]
 
 
 def _search(q: str) -> list[sa.ColumnElement[bool]]:
@@ -218,7 +255,7 @@ def _lines_by_order(session: Session, order_ids: list[UUID]) -> dict[UUID, list[
 
 
 def _row(viewer: Viewer, row: sa.Row[*tuple[Any, ...]], lines: list[OrderLine]) -> OrderRow:
-    order, account_name, hides_prices = row[:3]
+    order, account_name, hides_prices, reseller_name = row[:4]
     prices = [shown_line(viewer, line, hides_prices=hides_prices).price for line in lines]
     sees_several = viewer.is_staff or viewer.is_reseller
     return OrderRow(
@@ -227,6 +264,7 @@ def _row(viewer: Viewer, row: sa.Row[*tuple[Any, ...]], lines: list[OrderLine]) 
         status=order.status,
         account_id=order.account_id,
         account_name=account_name if sees_several else None,
+        reseller_name=reseller_name if viewer.is_staff else None,
         title=lines[0].title if lines else "",
         quantity=lines[0].quantity if lines else 0,
         more_lines=max(len(lines) - 1, 0),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.database import reading
 from app.domain.access import AccountKind, Viewer
@@ -30,7 +31,7 @@ class Review:
     """What is about to be bought, for whom, and what is to be paid once.
 
     `price` is None where the reseller hides prices from the viewer; `runs_until` is for a purchase
-    today.
+    today. The reseller's name is for staff, who skip its approval.
     """
 
     order_id: UUID
@@ -39,6 +40,7 @@ class Review:
     status: OrderStatus
     account_id: UUID
     account_name: str
+    reseller_name: str | None
     kind: AssetKind
     sku_id: UUID
     product_id: UUID
@@ -58,6 +60,7 @@ class Review:
     quote_ends_at: dt.datetime
     is_over: bool
     needs_approval: bool
+    skips_approval: bool
     buyer_reference: str
 
     @property
@@ -79,6 +82,7 @@ def get_review(viewer: Viewer, order_id: UUID) -> Review:
         status=order.status,
         account_id=order.account_id,
         account_name=row.account_name,
+        reseller_name=row.reseller_name if viewer.is_staff else None,
         kind=line.kind,
         sku_id=line.sku_id,
         product_id=line.product_id,
@@ -98,6 +102,7 @@ def get_review(viewer: Viewer, order_id: UUID) -> Review:
         quote_ends_at=order.quote_ends_at,
         is_over=row.is_over,
         needs_approval=row.needs_approval and viewer.account_kind is AccountKind.END_CUSTOMER,
+        skips_approval=row.needs_approval and viewer.is_staff,
         buyer_reference=order.buyer_reference,
     )
 
@@ -107,11 +112,13 @@ def _plan_number(number: int | None) -> str | None:
 
 
 def _query(viewer: Viewer, order_id: UUID) -> sa.Select[*tuple[Any, ...]]:
+    reseller = orm.aliased(Account)
     return (
         sa.select(
             Order,
             OrderLine,
             Account.name.label("account_name"),
+            reseller.name.label("reseller_name"),
             Account.hides_prices,
             Account.needs_approval,
             Product.name.label("product_name"),
@@ -125,6 +132,7 @@ def _query(viewer: Viewer, order_id: UUID) -> sa.Select[*tuple[Any, ...]]:
         )
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(Account, Account.id == Order.account_id)
+        .outerjoin(reseller, reseller.id == Account.reseller_id)
         .join(Product, Product.id == OrderLine.product_id)
         .join(Sku, Sku.id == OrderLine.sku_id)
         .outerjoin(Subscription, Subscription.id == OrderLine.subscription_id)

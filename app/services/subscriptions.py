@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.database import reading
 from app.domain.access import Permission, Viewer
@@ -22,7 +23,7 @@ from app.domain.assets import (
 from app.domain.catalogue import RESERVED_INSTANCES_CODE
 from app.domain.errors import NotAllowedError, NotFoundError
 from app.models import Account, Product, Reservation, Subscription
-from app.services.buying import may_order, reason_no_reservation, reason_not_to_order
+from app.services.buying import reason_no_reservation, reason_not_to_order_for
 from app.services.pages import Keys, Page, PageRequest, count_rows, each_row, fetch_page
 from app.services.visibility import visible_to
 
@@ -33,7 +34,8 @@ _NUMBER = re.compile(r"(?:sub-)?0*([1-9]\d{0,17})", re.IGNORECASE)
 class PlanRow:
     """An Azure plan. `account_name` is None for whoever has one account only.
 
-    `reason` says why no reservation can be bought from it; None where one can.
+    `reason` says why no reservation can be bought from it; None where one can. The reseller's
+    name and the account's tenant at Microsoft are for staff.
     """
 
     id: UUID
@@ -41,6 +43,8 @@ class PlanRow:
     name: str
     account_id: UUID
     account_name: str | None
+    reseller_name: str | None
+    microsoft_tenant_id: str | None
     status: SubscriptionStatus
     sync_status: ProvisioningSyncStatus
     microsoft_subscription_id: str
@@ -54,21 +58,23 @@ class PlanRow:
         return self.reason is None
 
 
-def list_subscriptions(
-    viewer: Viewer,
-    *,
-    page: PageRequest,
-    q: str = "",
-    status: SubscriptionStatus | None = None,
-    account_id: UUID | None = None,
-) -> Page[PlanRow]:
+@dataclass(frozen=True, kw_only=True)
+class PlanSearch:
+    """What the list shows. `q` looks in name, number, account and Microsoft's id.
+
+    A reseller's are its own and its customers'.
+    """
+
+    q: str = ""
+    status: SubscriptionStatus | None = None
+    sync_status: ProvisioningSyncStatus | None = None
+    account_id: UUID | None = None
+    reseller_id: UUID | None = None
+
+
+def list_subscriptions(viewer: Viewer, search: PlanSearch, *, page: PageRequest) -> Page[PlanRow]:
     """The Azure plans that the viewer sees, the newest first."""
-    filters = [visible_to(viewer, Subscription), *_search(q)]
-    if status is not None:
-        filters.append(Subscription.status == status)
-    if account_id is not None:
-        filters.append(Subscription.account_id == account_id)
-    query = _query().where(*filters)
+    query = _query().where(visible_to(viewer, Subscription), *_filters(search))
     session = reading(viewer.scope)
     total = count_rows(session, query)
     keys = Keys(columns=(Subscription.number.expression,), descending=True)
@@ -76,15 +82,12 @@ def list_subscriptions(
     return found.with_items([_row(viewer, row) for row in found.items])
 
 
-def export_subscriptions(
-    viewer: Viewer, *, q: str = "", status: SubscriptionStatus | None = None
-) -> Iterator[PlanRow]:
+def export_subscriptions(viewer: Viewer, search: PlanSearch) -> Iterator[PlanRow]:
     """Every row of the list, for a file."""
     if not viewer.may(Permission.EXPORT):
         raise NotAllowedError("Your role does not export lists.")
     return each_row(
-        reading(viewer.scope),
-        lambda page: list_subscriptions(viewer, page=page, q=q, status=status),
+        reading(viewer.scope), lambda page: list_subscriptions(viewer, search, page=page)
     )
 
 
@@ -143,13 +146,27 @@ def _query() -> sa.Select[*tuple[Any, ...]]:
     of_plan = Reservation.subscription_id == Subscription.id
     count = sa.select(sa.func.count()).select_from(Reservation).where(of_plan)
     product = sa.select(Product.is_published).where(Product.code == RESERVED_INSTANCES_CODE)
+    reseller = orm.aliased(Account)
+    named = sa.select(reseller.name).where(reseller.id == Account.reseller_id)
     return sa.select(
         Subscription,
         Account,
         count.scalar_subquery().label("reservations"),
         count.where(Reservation.status == AssetStatus.ACTIVE).scalar_subquery().label("active"),
         sa.func.coalesce(product.scalar_subquery(), sa.false()).label("is_published"),
+        named.scalar_subquery().label("reseller_name"),
     ).join(Account, Account.id == Subscription.account_id)
+
+
+def _filters(search: PlanSearch) -> list[sa.ColumnElement[bool]]:
+    wanted = {
+        Subscription.status: search.status,
+        Subscription.provisioning_sync_status: search.sync_status,
+        Subscription.account_id: search.account_id,
+        Subscription.tenant_id: search.reseller_id,
+    }
+    chosen = [column == value for column, value in wanted.items() if value is not None]
+    return [*chosen, *_search(search.q)]
 
 
 def _search(q: str) -> list[sa.ColumnElement[bool]]:
@@ -166,7 +183,7 @@ def _search(q: str) -> list[sa.ColumnElement[bool]]:
 
 
 def _row(viewer: Viewer, row: sa.Row[*tuple[Any, ...]]) -> PlanRow:
-    plan, account, reservations, active, is_published = row[:5]
+    plan, account, reservations, active, is_published, reseller_name = row[:6]
     sees_several = viewer.is_staff or viewer.is_reseller
     return PlanRow(
         id=plan.id,
@@ -174,6 +191,8 @@ def _row(viewer: Viewer, row: sa.Row[*tuple[Any, ...]]) -> PlanRow:
         name=plan.name,
         account_id=plan.account_id,
         account_name=account.name if sees_several else None,
+        reseller_name=reseller_name if viewer.is_staff else None,
+        microsoft_tenant_id=account.microsoft_tenant_id if viewer.is_staff else None,
         status=plan.status,
         sync_status=plan.provisioning_sync_status,
         microsoft_subscription_id=plan.microsoft_subscription_id,
@@ -187,6 +206,5 @@ def _row(viewer: Viewer, row: sa.Row[*tuple[Any, ...]]) -> PlanRow:
 def _reason(
     viewer: Viewer, plan: Subscription, account: Account, *, is_published: bool
 ) -> str | None:
-    if not may_order(viewer):
-        return "Your role does not place orders."
-    return reason_not_to_order(account) or reason_no_reservation(plan, is_published=is_published)
+    reason = reason_not_to_order_for(viewer, account)
+    return reason or reason_no_reservation(plan, is_published=is_published)

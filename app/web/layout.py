@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request, url_for
 from app.domain.access import Permission, Viewer
 from app.services.navigation import count_failed_assets
 from app.web.policy import policy_of
-from app.web.viewer import current_viewer, known_signed_in, shows_vat
+from app.web.viewer import current_viewer, known_signed_in, may_switch_vat, shows_vat
 
 THEMES = ("light", "dark", "system")
 THEME_COOKIE = "theme"
@@ -135,6 +135,7 @@ def _context() -> dict[str, Any]:
     return {
         "viewer": viewer,
         "marketplace_name": signed_in.marketplace.name if signed_in else "Entrepot",
-        "may_switch_vat": bool(signed_in and signed_in.marketplace.viewers_may_switch_vat),
+        "may_switch_vat": may_switch_vat(),
+        "layout": "layouts/bss.html" if request.blueprint == "bss" else "layouts/storefront.html",
         "theme": theme if theme in THEMES else "system",
     }

@@ -61,10 +61,23 @@ def marketplace() -> Marketplace:
 
 
 def shows_vat() -> bool:
-    """Whether prices on this page carry VAT: `vat=` in the URL, the viewer's choice, the option."""
+    """Whether prices on this page carry VAT: `vat=` in the URL, the viewer's choice, the option.
+
+    The option is the storefront's: staff read net amounts.
+    """
     signed_in = _signed_in()
+    if signed_in.viewer.is_staff:
+        return False
     choice = {"incl": True, "excl": False}.get(request.args.get("vat", ""), signed_in.vat_choice)
     return signed_in.marketplace.shows_vat_to(choice)
+
+
+def may_switch_vat() -> bool:
+    """Whether whoever is signed in may choose between prices without and with VAT."""
+    signed_in = known_signed_in()
+    if signed_in is None or signed_in.viewer.is_staff:
+        return False
+    return signed_in.marketplace.viewers_may_switch_vat
 
 
 def viewer_zone() -> ZoneInfo:

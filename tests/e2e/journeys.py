@@ -1,6 +1,6 @@
 """Ways that several tests go, from beginning to end."""
 
-from tests.e2e.pages.bss import AssetsPage
+from tests.e2e.pages.bss import AccountsPage, AssetsPage, SubscriptionsPage
 from tests.e2e.pages.storefront import AzurePlansPage, SoftwareCataloguePage
 
 AEGEAN = "Aegean Foods S.A."
@@ -24,6 +24,18 @@ def buy_reservation(page, **wish):
 def review_software(page, *, customer=None, quantity=3):
     plan = SoftwareCataloguePage(page).open().open_plan(SOFTWARE, customer)
     return plan.review(SOFTWARE_FOR_A_YEAR, quantity)
+
+
+def review_reservation_on_behalf(page, *, account=AEGEAN, title=VM, quantity=2):
+    """By staff, from one of the account's Azure plans."""
+    plan = SubscriptionsPage(page).open().open_plan("Azure plan", account)
+    return plan.buy_reservation().find(REGION, title).choose(title).review(quantity)
+
+
+def review_software_on_behalf(page, *, account=AEGEAN, quantity=3):
+    """By staff, from the Account View."""
+    catalogue = AccountsPage(page).open().open_account(account).order_software()
+    return catalogue.open_plan(SOFTWARE).review(SOFTWARE_FOR_A_YEAR, quantity)
 
 
 def find_in_back_office(page, number):

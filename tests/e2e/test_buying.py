@@ -11,7 +11,9 @@ from tests.e2e.journeys import (
     VM,
     buy_reservation,
     find_in_back_office,
+    review_reservation_on_behalf,
     review_software,
+    review_software_on_behalf,
 )
 from tests.e2e.pages.sign_in import SignInPage
 from tests.e2e.people import BUYER, DIRECT, RESELLER
@@ -85,6 +87,36 @@ def test_a_software_subscription_is_bought_once_and_seen_in_both_faces(
     expect(asset.sync_status).to_contain_text("Synchronized")
     expect_filled(asset.open_again(), SOFTWARE_FIELDS)
     expect_filled(find_in_back_office(staff_page, number), SOFTWARE_FIELDS)
+    assert len(sandbox.ledger(f"{number}-")) == 1
+
+
+def test_staff_buy_a_reservation_once_on_behalf_of_an_account(staff_page, sandbox):
+    sandbox.change(order_pending_seconds=2)
+
+    review = review_reservation_on_behalf(staff_page)
+    expect(review.main).to_contain_text(f"You order on behalf of {AEGEAN}")
+    order = review.buy()
+    number = order.asset_number
+    expect(order.fact("Account")).to_have_text(AEGEAN)
+    asset = order.open_asset()
+
+    expect(asset.title).to_have_text(VM)
+    expect(asset.sync_status).to_contain_text("In progress")
+    expect(asset.sync_status).to_contain_text("Synchronized")  # by itself, nobody reloads
+    expect_filled(asset.open_again(), [*RESERVATION_FIELDS, "Order ID", "Order ID Alias"])
+    [sold] = sandbox.ledger(f"{number}-")
+    expect(asset.fact("Order ID")).to_contain_text(sold["order_id"])
+    expect(asset.fact("Order ID Alias")).to_contain_text(sold["alternate_id"])
+
+
+def test_staff_buy_a_software_subscription_once_on_behalf_of_an_account(staff_page, sandbox):
+    order = review_software_on_behalf(staff_page).buy()
+    number = order.asset_number
+    asset = order.open_asset()
+
+    expect(asset.title).to_have_text(SOFTWARE_FOR_A_YEAR)
+    expect(asset.sync_status).to_contain_text("Synchronized")
+    expect_filled(asset.open_again(), SOFTWARE_FIELDS)
     assert len(sandbox.ledger(f"{number}-")) == 1
 
 

@@ -9,7 +9,6 @@ from flask import Blueprint
 bp = Blueprint("storefront", __name__)
 
 from app.blueprints.storefront import (  # noqa: E402  # they put their views on bp
-    asset_links,  # noqa: F401
     asset_status,  # noqa: F401
     billing,  # noqa: F401
     buy_reservation,  # noqa: F401

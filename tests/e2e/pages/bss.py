@@ -5,6 +5,13 @@ import re
 from playwright.sync_api import expect
 
 from tests.e2e.pages.base import BasePage
+from tests.e2e.pages.storefront import (
+    OrderPage,
+    ReservationWizard,
+    ReviewPage,
+    SoftwareCataloguePage,
+    SoftwarePlanPage,
+)
 
 
 class AccountsPage(BasePage):
@@ -29,6 +36,73 @@ class AccountPage(BasePage):
         self.abstract = page.get_by_role("dialog", name="Assets preview")
         self.view_all = self.abstract.get_by_role("link", name=re.compile(r"^View all \d+ assets$"))
         self.close = self.abstract.get_by_role("button", name="Close preview")
+        self.menu = self.main.get_by_role("button", name="I want to…").first
+
+    def order_software(self):
+        self.menu.click()
+        self.main.get_by_role("link", name="Order software for this account").click()
+        return SoftwareCatalogueOnBehalf(self.page).arrived()
+
+
+class SubscriptionsPage(BasePage):
+    path = "/bss/billing/subscriptions/"
+    heading = "Subscriptions"
+
+    def open_plan(self, name, account):
+        """Of this very name, of this account."""
+        named = self.page.get_by_text(name, exact=True)
+        row = self.main.get_by_role("row").filter(has=named, has_text=account)
+        row.get_by_role("link", name=re.compile("^SUB-")).click()
+        return SubscriptionPage(self.page).arrived()
+
+
+class SubscriptionPage(BasePage):
+    heading = re.compile(r"^Azure plan SUB-\d{5,}$")
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.menu = self.main.get_by_role("button", name="I want to…")
+
+    def buy_reservation(self):
+        self.menu.click()
+        self.main.get_by_role("link", name="Buy a reservation").first.click()
+        return WizardOnBehalf(self.page).arrived()
+
+
+class WizardOnBehalf(ReservationWizard):
+    """The storefront's wizard in the back office."""
+
+    def review(self, quantity):
+        super().review(quantity)
+        return ReviewOnBehalf(self.page).arrived()
+
+
+class SoftwareCatalogueOnBehalf(SoftwareCataloguePage):
+    path = "/bss/sales/software/"
+
+    def open_plan(self, name):
+        super().open_plan(name)
+        plan = SoftwarePlanOnBehalf(self.page)
+        plan.heading = name
+        return plan.arrived()
+
+
+class SoftwarePlanOnBehalf(SoftwarePlanPage):
+    def review(self, title, quantity):
+        super().review(title, quantity)
+        return ReviewOnBehalf(self.page).arrived()
+
+
+class ReviewOnBehalf(ReviewPage):
+    def buy(self):
+        super().buy()
+        return OrderOnBehalf(self.page).arrived()
+
+
+class OrderOnBehalf(OrderPage):
+    def open_asset(self):
+        super().open_asset()
+        return AssetPage(self.page).arrived()
 
 
 class AssetsPage(BasePage):

@@ -10,7 +10,7 @@ from app.domain.access import Role
 from app.domain.assets import AssetKind, ProvisioningSyncStatus
 from app.domain.errors import NotFoundError
 from app.domain.orders import OrderStatus
-from app.services.order_history import get_order, list_orders
+from app.services.order_history import OrderSearch, get_order, list_orders
 from app.services.orders import decline_order, place_order
 from app.services.pages import PageRequest
 from tests.integration.services.buyers import Marketplace, change, person, staff, stranger
@@ -31,7 +31,7 @@ def buyer(market):
 
 
 def listed(viewer, **wanted):
-    return list_orders(viewer, page=PAGE, **wanted).items
+    return list_orders(viewer, OrderSearch(**wanted), page=PAGE).items
 
 
 def ids(viewer, **wanted):
@@ -134,10 +134,10 @@ def test_pages_by_key_walk_through_all_orders(market, buyer):
     placed = [market.order(buyer).order_id for _ in range(5)]
     newest_first = placed[::-1]
 
-    first = list_orders(buyer, page=PageRequest(size=2))
-    second = list_orders(buyer, page=PageRequest(size=2, after=first.next))
-    third = list_orders(buyer, page=PageRequest(size=2, number=3))
-    back = list_orders(buyer, page=PageRequest(size=2, before=second.previous))
+    first = list_orders(buyer, OrderSearch(), page=PageRequest(size=2))
+    second = list_orders(buyer, OrderSearch(), page=PageRequest(size=2, after=first.next))
+    third = list_orders(buyer, OrderSearch(), page=PageRequest(size=2, number=3))
+    back = list_orders(buyer, OrderSearch(), page=PageRequest(size=2, before=second.previous))
 
     assert [row.id for page in (first, second, third) for row in page.items] == newest_first
     assert [row.id for row in back.items] == newest_first[:2]

@@ -10,7 +10,7 @@ from app.domain.assets import ProvisioningSyncStatus, SubscriptionStatus
 from app.domain.errors import NotFoundError
 from app.models import Product
 from app.services.pages import PageRequest
-from app.services.subscriptions import get_subscription, list_subscriptions
+from app.services.subscriptions import PlanSearch, get_subscription, list_subscriptions
 from tests.factories import (
     AccountFactory,
     ReservationFactory,
@@ -42,7 +42,7 @@ def plan(customer):
 
 
 def listed(viewer, **wanted):
-    return list_subscriptions(viewer, page=PAGE, **wanted).items
+    return list_subscriptions(viewer, PlanSearch(**wanted), page=PAGE).items
 
 
 def test_a_plan_with_its_reservations(customer, plan):

@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from app.domain.access import Role
-from tests.factories import AccountFactory, ReservationFactory, UserFactory
+from app.domain.orders import OrderStatus
+from tests.factories import AccountFactory, OrderFactory, ReservationFactory, UserFactory
 from tests.support.back_office import facts, heads, names, staff, title
 from tests.support.html import page, words
 from tests.support.ids import NOBODYS_ID
@@ -146,6 +147,36 @@ class TestView:
         assert "Aegean Foods S.A." in words(section)
         assert section.select_one(".card-f a")["href"].endswith(f"?reseller={office.reseller.id}")
         assert words(page(answer).select_one(".shortcuts")).endswith("Customers 1")
+
+    def test_the_shortcuts_lead_to_its_plans_and_orders_with_their_number(self, bss, office):
+        OrderFactory(account=office.customer)
+        OrderFactory(account=office.customer, status=OrderStatus.QUOTED, placed_at=None)
+
+        of_customer = page(bss.get(view_of(office.customer))).select_one(".shortcuts")
+        of_reseller = page(bss.get(view_of(office.reseller))).select_one(".shortcuts")
+
+        for menu, owner in [
+            (of_customer, f"account={office.customer.id}"),
+            (of_reseller, f"reseller={office.reseller.id}"),
+        ]:
+            links = {link["href"]: words(link) for link in menu.select("a")}
+            assert links[f"/bss/billing/subscriptions/?{owner}"] == "Subscriptions 1"
+            assert links[f"/bss/sales/orders/?{owner}"] == "Orders 1"
+
+    def test_software_is_ordered_for_it_from_its_menu(self, bss, office):
+        menu = page(bss.get(view_of(office.customer))).find(id="account-actions")
+
+        link = menu.find("a")
+        assert words(link) == "Order software for this account"
+        assert link["href"] == f"/bss/sales/software/?customer={office.customer.id}"
+
+    def test_the_menu_says_why_nothing_can_be_ordered(self, bss):
+        switched_off = AccountFactory(name="Kalamata Estates", may_order=False)
+
+        menu = page(bss.get(view_of(switched_off))).find(id="account-actions")
+
+        assert "Not now: Ordering is switched off for Kalamata Estates." in words(menu)
+        assert menu.find("a") is None
 
     def test_azure_plans_and_details_are_shown(self, bss, office):
         office.reservation()

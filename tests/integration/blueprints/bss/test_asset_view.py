@@ -11,6 +11,7 @@ from app.domain.purchase import PurchaseState
 from tests.factories import (
     NOW,
     AccountFactory,
+    OrderFactory,
     ReservationFactory,
     SoftwareSubscriptionFactory,
     UserFactory,
@@ -321,7 +322,17 @@ def test_linked_records_lead_to_account_reseller_and_plan(bss, office):
     number = f"SUB-{office.plan.number:05d}"
     assert links["Aegean Foods S.A."] == account
     assert links["Northwind Cloud"] == f"/bss/accounts/{office.reseller.id}/"
-    assert links[number] == f"{account}#{number}"
+    assert links[number] == f"/bss/billing/subscriptions/{office.plan.id}/"
+
+
+def test_the_order_of_an_asset_is_a_link(bss, office):
+    order = OrderFactory(account=office.customer)
+    asset = office.reservation(order_id=order.id)
+
+    linked = page(bss.get(view_of(asset))).select("aside section")[1]
+
+    link = linked.find("a", string=f"ORD-{order.number:06d}")
+    assert link["href"] == f"/bss/sales/orders/{order.id}/"
 
 
 def test_support_reads_but_is_offered_no_edit(client, sign_in, office):

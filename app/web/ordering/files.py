@@ -12,10 +12,11 @@ from app.web.list_file import Column, FileFormat, Kind, ListFile, list_file
 from app.web.viewer import shows_vat
 
 
-def order_file(orders: Iterable[OrderRow], chosen: FileFormat, *, is_reseller: bool) -> Response:
+def order_file(orders: Iterable[OrderRow], chosen: FileFormat, owner_head: str) -> Response:
+    """`owner_head` heads the column of accounts, which there is none of where it is empty."""
     columns = [
         Column("Order"),
-        *([Column("Customer")] if is_reseller else []),
+        *([Column(owner_head)] if owner_head else []),
         Column("What"),
         Column("Quantity", Kind.NUMBER),
         Column("Reference"),
@@ -25,29 +26,30 @@ def order_file(orders: Iterable[OrderRow], chosen: FileFormat, *, is_reseller: b
         Column("Total", Kind.MONEY, vat_words()),
         Column("Currency"),
     ]
-    rows = (_order(row, is_reseller=is_reseller) for row in orders)
+    rows = (_order(row) for row in orders)
     return list_file(ListFile(name="orders", columns=columns, rows=rows), chosen)
 
 
-def plan_file(plans: Iterable[PlanRow], chosen: FileFormat, *, is_reseller: bool) -> Response:
+def plan_file(plans: Iterable[PlanRow], chosen: FileFormat, owner_head: str) -> Response:
+    """As `order_file`."""
     columns = [
         Column("Azure plan"),
         Column("Name"),
-        *([Column("Customer")] if is_reseller else []),
+        *([Column(owner_head)] if owner_head else []),
         Column("Status"),
         Column("Provisioning Sync Status"),
         Column("Active reservations", Kind.NUMBER),
         Column("Subscription ID at Microsoft"),
     ]
-    rows = (_plan(row, is_reseller=is_reseller) for row in plans)
+    rows = (_plan(row) for row in plans)
     return list_file(ListFile(name="azure-plans", columns=columns, rows=rows), chosen)
 
 
-def _order(row: OrderRow, *, is_reseller: bool) -> list[object]:
+def _order(row: OrderRow) -> list[object]:
     total = row.total
     return [
         row.number,
-        *([row.account_name] if is_reseller else []),
+        *([] if row.account_name is None else [row.account_name]),
         row.title,
         row.quantity,
         row.buyer_reference,
@@ -59,11 +61,11 @@ def _order(row: OrderRow, *, is_reseller: bool) -> list[object]:
     ]
 
 
-def _plan(row: PlanRow, *, is_reseller: bool) -> list[object]:
+def _plan(row: PlanRow) -> list[object]:
     return [
         row.number,
         row.name,
-        *([row.account_name] if is_reseller else []),
+        *([] if row.account_name is None else [row.account_name]),
         row.status.label,
         row.sync_status.label,
         row.active_reservations,

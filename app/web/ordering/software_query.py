@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from flask import request
 from wtforms import SelectField
 
+from app.domain.access import Viewer
 from app.domain.assets import TERM_YEARS, term_label
 from app.domain.catalogue import COMMERCIAL, SEGMENTS
-from app.services.buying import BuyerAccount, accounts_to_buy_for
+from app.services.buying import (
+    BuyerAccount,
+    accounts_to_buy_for,
+    find_account_to_buy_for,
+)
 from app.services.catalogue import PERPETUAL
 from app.web.forms import BaseForm, choice
 from app.web.pagination import ListQuery, read_list
@@ -31,11 +37,15 @@ class SoftwareFilters(BaseForm):
 
 @dataclass(frozen=True, kw_only=True)
 class SoftwareQuery:
-    """`account_id` is whom something is bought for; None while a reseller has not said."""
+    """`account_id` is whom something is bought for; None while that is not said.
+
+    `buyer` is the account that staff order for, whether or not it may order.
+    """
 
     query: ListQuery
     form: SoftwareFilters
     account_id: UUID | None
+    buyer: BuyerAccount | None
     chooses_customer: bool
     segment: str
     term: str | None
@@ -43,7 +53,8 @@ class SoftwareQuery:
 
 def read_software_query(list_id: str) -> SoftwareQuery:
     viewer = current_viewer()
-    accounts = accounts_to_buy_for(viewer)
+    buyer = _buyer(viewer) if viewer.is_staff else None
+    accounts = [buyer] if buyer else accounts_to_buy_for(viewer)
     query = read_list(
         list_id,
         sorts=(),
@@ -54,16 +65,29 @@ def read_software_query(list_id: str) -> SoftwareQuery:
             "term": _TERMS,
         },
     )
-    customer = query.choices.get("customer")
-    own = None if viewer.is_reseller else viewer.account_id
     return SoftwareQuery(
         query=query,
         form=_form(query, accounts),
-        account_id=UUID(customer) if customer else own,
+        account_id=_account_id(viewer, query, buyer),
+        buyer=buyer,
         chooses_customer=viewer.is_reseller,
         segment=query.choices.get("segment", COMMERCIAL),
         term=query.choices.get("term"),
     )
+
+
+def _buyer(viewer: Viewer) -> BuyerAccount | None:
+    account_id = request.args.get("customer", type=UUID)
+    return find_account_to_buy_for(viewer, account_id) if account_id else None
+
+
+def _account_id(viewer: Viewer, query: ListQuery, buyer: BuyerAccount | None) -> UUID | None:
+    if viewer.is_staff:
+        return buyer.id if buyer and not buyer.reason else None
+    if viewer.is_reseller:
+        customer = query.choices.get("customer")
+        return UUID(customer) if customer else None
+    return viewer.account_id
 
 
 def _form(query: ListQuery, accounts: list[BuyerAccount]) -> SoftwareFilters:
