@@ -30,7 +30,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.statements import max_queries
 
 REPOSITORY = Path(__file__).parent.parent
-_KEPT = {"control", "marketplace_options"}
+_KEPT = {"control", "marketplace_options", "provider"}
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +100,19 @@ def _empty_tables(engine):
     names = [table.name for table in Base.metadata.sorted_tables if table.name not in _KEPT]
     with engine.begin() as connection:
         connection.execute(sa.text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
-        connection.execute(sa.text("UPDATE control SET provisioning_enabled = true, min_epoch = 1"))
+        connection.execute(sa.text("DELETE FROM control"))
+        connection.execute(
+            sa.text(
+                "INSERT INTO control (id, provisioning_enabled, reason, min_epoch)"
+                " VALUES (1, true, '', 1)"
+            )
+        )
+        connection.execute(
+            sa.text(
+                "UPDATE provider SET failures = 0, openings = 0, pause_until = null,"
+                " probe_until = null, reason = ''"
+            )
+        )
         connection.execute(
             sa.text("UPDATE marketplace_options SET shows_vat = false, viewers_may_switch_vat=true")
         )

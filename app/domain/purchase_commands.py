@@ -48,6 +48,8 @@ class ClaimedPurchase:
     attempts: int
     now: dt.datetime
     jitter: float
+    resends_checkout: bool = True  # False: what was never answered is never sent again
+    may_start_new_cart: bool = False  # two people agreed to it, or it is too small to ask them
 
 
 # ------------------------------------------------------------------- asked of Microsoft
@@ -102,6 +104,13 @@ class FindOrder:
 
 
 @dataclass(frozen=True)
+class FindTraces:
+    """Is anything of this item newly there for the customer that we cannot explain: `Traces`."""
+
+    since: dt.datetime
+
+
+@dataclass(frozen=True)
 class ReadOrder:
     order_id: str
 
@@ -122,6 +131,7 @@ Call = (
     | ReadCart
     | CheckOut
     | FindOrder
+    | FindTraces
     | ReadOrder
     | ReadDetails
 )
@@ -183,6 +193,13 @@ class NoOrder:
     pass
 
 
+@dataclass(frozen=True)
+class Traces:
+    """Orders at Microsoft that may be ours and that nothing of ours explains."""
+
+    order_ids: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Details:
     """What the asset's Microsoft section shows; None where Microsoft has not said yet."""
@@ -242,6 +259,7 @@ Answer = (
     | CartGone
     | OrderSeen
     | NoOrder
+    | Traces
     | Details
     | Refused
     | Later
@@ -273,7 +291,9 @@ class RecordCartGone:
 
 @dataclass(frozen=True)
 class RecordSent:
-    """Written before the money call leaves."""
+    """Written before the money call leaves. False also where a guard holds it back."""
+
+    is_bought: bool = False  # the cart is ordered already: asking again spends nothing
 
 
 @dataclass(frozen=True)
@@ -319,6 +339,13 @@ class RecordStillOpen:
 
 
 @dataclass(frozen=True)
+class RecordAbsence:
+    """Looked everywhere and nothing was bought: whether to use a new cart is for two people."""
+
+    again_in: float
+
+
+@dataclass(frozen=True)
 class StartNewGeneration:
     """The cart is gone and absence is proved: this purchase is abandoned, a new one queued."""
 
@@ -333,6 +360,7 @@ Record = (
     | RecordFailed
     | RecordTrouble
     | RecordStillOpen
+    | RecordAbsence
     | StartNewGeneration
 )
 Command = Call | Record

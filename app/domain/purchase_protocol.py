@@ -16,6 +16,8 @@ from dataclasses import replace
 
 from app.domain.assets import AssetKind
 from app.domain.purchase import PurchaseState
+from app.domain.purchase_absence import prove_absence
+from app.domain.purchase_asking import Step, ask, failure, trouble, was_sent
 from app.domain.purchase_commands import (
     Answer,
     CartGone,
@@ -57,17 +59,22 @@ from app.domain.purchase_waits import (
     FIRST_WAIT,
     LONGEST_WAIT,
     QUIET,
-    back_off,
     poll_wait,
     proof_left,
     quiet_left,
     refresh_wait,
+    rest_left,
 )
 
+_EXPIRED = (
+    "cart_expired",
+    "The cart expired before Microsoft said whether it was bought.",
+)
+_PARKED = (
+    "not_sent_again",
+    "Microsoft never answered, and what was never answered is not sent again.",
+)
 _OWN_REF = re.compile(r"AST-\d{6,}-")
-
-Step = Generator[Command, Answer | bool, None]
-_Ask = Generator[Command, Answer | bool, Answer | None]
 
 
 def purchase_step(row: ClaimedPurchase) -> Step:
@@ -91,11 +98,11 @@ def _start(row: ClaimedPurchase) -> Step:
     catalog_item_id = yield from _prepare(row)
     if catalog_item_id is None:
         return
-    cart = yield from _ask(row, CreateCart(catalog_item_id))
+    cart = yield from ask(row, CreateCart(catalog_item_id))
     if cart is None:
         return
     if problem := _cart_problem(row, cart, catalog_item_id):
-        yield _failure(row, *problem)
+        yield failure(row, *problem)
         return
     if isinstance(cart, CartSeen) and (yield RecordCart(cart.cart_id)):
         yield from _check_out(replace(row, state=PurchaseState.CART_READY), cart.cart_id)
@@ -103,24 +110,24 @@ def _start(row: ClaimedPurchase) -> Step:
 
 def _prepare(row: ClaimedPurchase) -> Generator[Command, Answer | bool, str | None]:
     """The item at the price that was agreed, in stock, the plan registered; None: recorded why."""
-    item = yield from _ask(row, ResolveItem())
+    item = yield from ask(row, ResolveItem())
     if not isinstance(item, Item):
         return None
     if problem := _price_problem(row, item):
-        yield _failure(row, *problem)
+        yield failure(row, *problem)
         return None
     if row.wanted.kind is AssetKind.RESERVATION and not (yield from _is_registered(row)):
         return None
-    inventory = yield from _ask(row, CheckInventory())
+    inventory = yield from ask(row, CheckInventory())
     if isinstance(inventory, Inventory) and inventory.is_restricted:
-        yield _failure(row, "not_available", inventory.reason)
+        yield failure(row, "not_available", inventory.reason)
     elif isinstance(inventory, Inventory):
         return item.catalog_item_id
     return None
 
 
 def _is_registered(row: ClaimedPurchase) -> Generator[Command, Answer | bool, bool]:
-    registration = yield from _ask(row, EnsureRegistered())
+    registration = yield from ask(row, EnsureRegistered())
     if not isinstance(registration, Registration):
         return False
     if not registration.is_registered:
@@ -164,15 +171,18 @@ def _cart_problem(
 
 def _go_on_with_cart(row: ClaimedPurchase, cart_id: str) -> Step:
     """Come back to a committed cart: after a crash, a silence, or a person's edit and save."""
-    seen = yield from _ask(row, ReadCart(cart_id))
+    seen = yield from ask(row, ReadCart(cart_id))
     if seen is None:
         return
     if isinstance(seen, CartGone):
         yield from _cart_is_gone(row)
+    elif row.checkout_is_open and not row.resends_checkout:
+        yield from _find_or_prove_absence(row, *_PARKED, is_gone=False)
     elif isinstance(seen, CartSeen) and row.cart_is_stale and not seen.is_ordered:
         yield from _change_cart(row, cart_id)
     else:
-        yield from _check_out(row, cart_id)
+        is_bought = isinstance(seen, CartSeen) and seen.is_ordered
+        yield from _check_out(row, cart_id, is_bought=is_bought)
 
 
 def _change_cart(row: ClaimedPurchase, cart_id: str) -> Step:
@@ -184,21 +194,21 @@ def _change_cart(row: ClaimedPurchase, cart_id: str) -> Step:
     catalog_item_id = yield from _prepare(row)
     if catalog_item_id is None:
         return
-    changed = yield from _ask(row, UpdateCart(cart_id, catalog_item_id))
+    changed = yield from ask(row, UpdateCart(cart_id, catalog_item_id))
     if changed is None:
         return
-    seen = yield from _ask(row, ReadCart(cart_id))
+    seen = yield from ask(row, ReadCart(cart_id))
     if seen is None:
         return
     if problem := _cart_problem(row, seen, catalog_item_id):
-        yield _failure(row, *problem)
+        yield failure(row, *problem)
         return
     if (yield RecordCartUpdated()):
         yield from _check_out(row, cart_id)
 
 
-def _check_out(row: ClaimedPurchase, cart_id: str) -> Step:
-    if not (yield RecordSent()):
+def _check_out(row: ClaimedPurchase, cart_id: str, *, is_bought: bool = False) -> Step:
+    if not (yield RecordSent(is_bought)):
         return
     row = _as_sent(row)
     answer = yield CheckOut(cart_id)
@@ -207,7 +217,7 @@ def _check_out(row: ClaimedPurchase, cart_id: str) -> Step:
     elif isinstance(answer, Refused):
         yield from _was_it_really_refused(row, cart_id, answer)
     elif isinstance(answer, Later | Silence | NoAccess):
-        yield _trouble(row, answer)
+        yield trouble(row, answer)
 
 
 def _as_sent(row: ClaimedPurchase) -> ClaimedPurchase:
@@ -239,13 +249,13 @@ def _was_it_really_refused(row: ClaimedPurchase, cart_id: str, refused: Refused)
             again_in=QUIET.total_seconds(),
         )
     elif isinstance(cart, Refused | Later | Silence | NoAccess):
-        yield _trouble(row, Silence(cart.code, cart.message))
+        yield trouble(row, Silence(cart.code, cart.message))
 
 
 def _take_order(row: ClaimedPurchase, order: OrderSeen) -> Step:
     if _is_foreign(row, order):
         yield RecordTrouble(
-            state=PurchaseState.UNKNOWN if _was_sent(row) else row.state,
+            state=PurchaseState.UNKNOWN if was_sent(row) else row.state,
             code="order_differs",
             message="Microsoft answered with an order that is not the one asked for.",
             again_in=LONGEST_WAIT,
@@ -276,22 +286,28 @@ def _cart_is_gone(row: ClaimedPurchase) -> Step:
     """Carts live seven days. Was it bought? Only a search can tell, and only after a while."""
     if row.checkout_first_sent_at is None:
         yield StartNewGeneration()  # never checked out: nothing can have been bought
-        return
-    found = yield from _ask(row, FindOrder())
+    else:
+        yield from _find_or_prove_absence(row, *_EXPIRED, is_gone=True)
+
+
+def _find_or_prove_absence(row: ClaimedPurchase, code: str, message: str, *, is_gone: bool) -> Step:
+    """The cart cannot be sent again. Its order is taken over; else look for proof of none."""
+    found = yield from ask(row, FindOrder())
     if isinstance(found, OrderSeen):
         yield from _adopt(row, found)
-    elif found is not None and row.state is PurchaseState.CART_READY:
-        # refused for good once, and listed nowhere
-        wait = proof_left(row)
-        yield RecordCartGone(wait) if wait > 0 else StartNewGeneration()
-    elif found is not None:
-        # a send was never answered and its cart cannot be asked any more: people decide
+    elif found is not None and row.state is PurchaseState.CHECKOUT_SENT:
         yield RecordTrouble(
             state=PurchaseState.UNKNOWN,
-            code="cart_expired",
-            message="The cart expired before Microsoft said whether it was bought.",
-            again_in=DAY,
+            code=code,
+            message=message,
+            again_in=max(FIRST_WAIT, rest_left(row)),
         )
+    elif found is not None and is_gone and (wait := proof_left(row)) > 0:
+        yield RecordCartGone(wait)
+    elif found is not None and (wait := rest_left(row)) > 0:
+        yield RecordStillOpen(wait)
+    elif found is not None:
+        yield from prove_absence(row, row.checkout_first_sent_at or row.now)
 
 
 def _adopt(row: ClaimedPurchase, order: OrderSeen) -> Step:
@@ -306,7 +322,7 @@ def _adopt(row: ClaimedPurchase, order: OrderSeen) -> Step:
 
 def _look_for_late_order(row: ClaimedPurchase) -> Step:
     """A refused purchase whose earlier send may have arrived after all: adopt, never forget."""
-    found = yield from _ask(row, FindOrder(), keeps_state=True)
+    found = yield from ask(row, FindOrder(), keeps_state=True)
     if isinstance(found, OrderSeen):
         yield from _take_order(row, found)
     elif found is not None:
@@ -319,7 +335,7 @@ def _look_for_late_order(row: ClaimedPurchase) -> Step:
 
 
 def _follow_order(row: ClaimedPurchase, order_id: str) -> Step:
-    order = yield from _ask(row, ReadOrder(order_id), keeps_state=True)
+    order = yield from ask(row, ReadOrder(order_id), keeps_state=True)
     if not isinstance(order, OrderSeen):
         return
     if order.status == "cancelled":
@@ -330,7 +346,7 @@ def _follow_order(row: ClaimedPurchase, order_id: str) -> Step:
     if order.status != "completed":
         yield RecordStillOpen(poll_wait(row), {"order_status": order.status})
         return
-    details = yield from _ask(row, ReadDetails(order_id), keeps_state=True)
+    details = yield from ask(row, ReadDetails(order_id), keeps_state=True)
     if not isinstance(details, Details):
         return
     if details.is_fulfilled:
@@ -341,55 +357,6 @@ def _follow_order(row: ClaimedPurchase, order_id: str) -> Step:
 
 def _refresh(row: ClaimedPurchase) -> Step:
     """Read again what is bought already; never anything else."""
-    details = yield from _ask(row, ReadDetails(row.order_id or ""), keeps_state=True)
+    details = yield from ask(row, ReadDetails(row.order_id or ""), keeps_state=True)
     if isinstance(details, Details):
         yield RecordSynchronized(details, refresh_wait(details, row.attempts))
-
-
-# ---------------------------------------------------------------------------------- common
-
-
-def _ask(row: ClaimedPurchase, command: Command, *, keeps_state: bool = False) -> _Ask:
-    """Ask what costs nothing. None: it could not be answered and that is recorded.
-
-    A refusal before any order is a failure for people to mend; one of a mere reading of an order
-    that exists (`keeps_state`) is not.
-    """
-    answer = yield command
-    if isinstance(answer, Refused) and not keeps_state and not _was_sent(row):
-        yield _failure(row, answer.code, answer.message)
-        return None
-    if isinstance(answer, Refused | Later | Silence | NoAccess):
-        yield _trouble(row, answer)
-        return None
-    if isinstance(answer, bool):
-        raise TypeError(f"{command} was answered as if it were a record.")
-    return answer
-
-
-def _failure(row: ClaimedPurchase, code: str, message: str) -> RecordFailed:
-    """A definite no to something else than the money call: an earlier send may still arrive."""
-    again_in = None if row.checkout_first_sent_at is None else QUIET.total_seconds()
-    return RecordFailed(code, message, answered_checkout=False, again_in=again_in)
-
-
-def _trouble(row: ClaimedPurchase, answer: Refused | Later | Silence | NoAccess) -> RecordTrouble:
-    """Wait and come again; after half an hour without a definite answer people shall know."""
-    wait = back_off(row.attempts, row.jitter)
-    if isinstance(answer, Later) and answer.seconds is not None:
-        wait = answer.seconds
-    state = row.state
-    first = row.checkout_first_sent_at
-    if _was_sent(row) and first is not None and row.now - first >= QUIET:
-        state = PurchaseState.UNKNOWN
-    return RecordTrouble(
-        state=state,
-        code=answer.code,
-        message=answer.message,
-        again_in=wait,
-        answered_checkout=isinstance(answer, Later | NoAccess),
-    )
-
-
-def _was_sent(row: ClaimedPurchase) -> bool:
-    return row.state in {PurchaseState.CHECKOUT_SENT, PurchaseState.UNKNOWN}

@@ -41,6 +41,12 @@ def _seconds_until(row: ClaimedPurchase, then: dt.datetime) -> float:
     return max(0.0, (then - row.now).total_seconds())
 
 
+def rest_left(row: ClaimedPurchase) -> float:
+    """Seconds until half an hour has passed since the last send, answered or not."""
+    last = row.checkout_last_sent_at
+    return 0.0 if last is None else _seconds_until(row, last + QUIET)
+
+
 def poll_wait(row: ClaimedPurchase) -> float:
     return min(_POLL_LONGEST, _POLL_FIRST * float(1 << min(row.attempts, 6)))
 

@@ -6,7 +6,8 @@ from app.models.catalogue import Product, Sku
 from app.models.marketplace import MarketplaceOptions
 from app.models.orders import Order, OrderLine
 from app.models.price_lists import PriceList, PriceListLine
-from app.models.purchases import Control, Heartbeat, MicrosoftConnection, Purchase, PurchaseEvent
+from app.models.provisioning import Alert, Control, ControlEvent, Heartbeat, Provider
+from app.models.purchases import MicrosoftConnection, Purchase, PurchaseEvent
 from app.models.reconciliation import CustomerReading, ReconciliationCase, ReconciliationRun
 from app.models.subscriptions import Subscription
 from app.models.taxes import TaxRule
@@ -14,10 +15,12 @@ from app.models.users import User, UserSession
 
 __all__ = [
     "Account",
+    "Alert",
     "Asset",
     "AssetEvent",
     "AssetTotal",
     "Control",
+    "ControlEvent",
     "CustomerReading",
     "Heartbeat",
     "MarketplaceOptions",
@@ -27,6 +30,7 @@ __all__ = [
     "PriceList",
     "PriceListLine",
     "Product",
+    "Provider",
     "Purchase",
     "PurchaseEvent",
     "ReconciliationCase",

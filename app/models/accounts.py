@@ -51,6 +51,7 @@ class Account(Base):
     hides_prices: Mapped[bool] = mapped_column(default=False)  # from this end customer
     may_order: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)
+    hourly_spend_limit: Mapped[Decimal | None]  # instead of the one for all; in control's currency
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 
     reseller: Mapped["Account | None"] = relationship(

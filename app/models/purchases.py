@@ -1,6 +1,7 @@
 """Purchases: the row is the job. What is asked of Microsoft, how far it got, every step of it."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
 from app.domain.purchase import PurchaseState
+from app.domain.purchase_guards import WaitsFor
 from app.models.tenancy import Owned, owned_through
 from app.models.types import enum_text
 
@@ -31,6 +33,16 @@ class Purchase(Owned, Base):
             "ix_purchases_due",
             "next_run_at",
             postgresql_where=sa.text("next_run_at IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_purchases_spent_at",
+            "spent_at",
+            postgresql_where=sa.text("spent_at IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_purchases_retry_asked",
+            "id",
+            postgresql_where=sa.text("retry_asked_by_id IS NOT NULL"),
         ),
     )
 
@@ -63,6 +75,20 @@ class Purchase(Owned, Base):
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
     created_by: Mapped[str]
     finished_at: Mapped[dt.datetime | None]
+    # The guards: what it may cost us in the hour after `spent_at`, and what it waits for.
+    spend: Mapped[Decimal | None]
+    spend_currency: Mapped[str | None]
+    spent_at: Mapped[dt.datetime | None]
+    waits_for: Mapped[WaitsFor | None] = mapped_column(enum_text(WaitsFor))
+    absence_proved_at: Mapped[dt.datetime | None]  # looked everywhere, nothing was bought
+    # Two people's word: on what, up to which cost, and who.
+    approval_of: Mapped[WaitsFor | None] = mapped_column(enum_text(WaitsFor))
+    approval_amount: Mapped[Decimal | None]
+    first_approver_id: Mapped[UUID | None]
+    first_approver: Mapped[str | None]
+    second_approver: Mapped[str | None]
+    approved_at: Mapped[dt.datetime | None]
+    retry_asked_by_id: Mapped[UUID | None]  # whose edit and save waits to be made
 
 
 class PurchaseEvent(Owned, Base):
@@ -87,32 +113,6 @@ class PurchaseEvent(Owned, Base):
     ms_request_id: Mapped[str | None]
     ms_correlation_id: Mapped[str | None]
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-
-class Control(Base):
-    """Whether anything may be bought at all. One row."""
-
-    __tablename__ = "control"
-    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
-    provisioning_enabled: Mapped[bool] = mapped_column(default=True)
-    reason: Mapped[str] = mapped_column(default="")
-    min_epoch: Mapped[int] = mapped_column(default=1)
-    system_identifier: Mapped[str | None]
-    timeline_id: Mapped[int | None]
-    # when all customers were last compared with Microsoft and nothing of ours was missing here
-    reconciled_at: Mapped[dt.datetime | None]
-
-
-class Heartbeat(Base):
-    """When a dispatcher was last alive, and how it delivers work."""
-
-    __tablename__ = "heartbeats"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
-    is_degraded: Mapped[bool] = mapped_column(default=False)  # Redis is away: it works itself
 
 
 class MicrosoftConnection(Base):

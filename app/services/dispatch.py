@@ -4,13 +4,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.dialects.postgresql import insert
 
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
-from app.models import Heartbeat, Purchase
+from app.models import Purchase
 from app.queueing import ring
 from app.services import purchases
+from app.services.control import may_dispatch
+from app.services.heartbeats import beat
 from app.services.purchases import PurchaseDriver
 
 log = structlog.get_logger()
@@ -20,10 +21,13 @@ _WOKEN_FOR_SECONDS = 15  # a bell that nobody answered is rung again after that
 
 
 def dispatch_once(*, driver: PurchaseDriver) -> int:
-    """Wake everything that is due; returns how many. Any number of dispatchers is harmless."""
-    due = _take_due()
+    """Wake everything that is due; returns how many. Any number of dispatchers is harmless.
+
+    Nothing is due while provisioning is off, and for a dispatcher of an old epoch.
+    """
+    due = _take_due() if may_dispatch(driver.epoch) else []
     is_degraded = _deliver(due, driver)
-    _beat(driver.worker, is_degraded=is_degraded)
+    beat(driver, "dispatcher", is_degraded=is_degraded)
     return len(due)
 
 
@@ -62,13 +66,3 @@ def _deliver(due: list[UUID], driver: PurchaseDriver) -> bool:
             log.warning("dispatch.degraded", purchase_id=str(purchase_id))
             purchases.step(purchase_id, driver=driver)
     return is_degraded
-
-
-def _beat(name: str, *, is_degraded: bool) -> None:
-    values = {"at": sa.func.now(), "is_degraded": is_degraded}
-    with transaction(SYSTEM_SCOPE) as session:
-        session.execute(
-            insert(Heartbeat)
-            .values(name=name, **values)
-            .on_conflict_do_update(index_elements=["name"], set_=values)
-        )

@@ -32,6 +32,10 @@ _TITLES = {
     "cart_gone": "The cart is gone at Microsoft",
     "abandoned": "Given up: nothing was bought",
     "saved": "Edited and saved",
+    "held_back": "Held back before it was sent",
+    "absence_proved": "Looked everywhere: nothing was bought",
+    "approval_given": "Approved by a first person",
+    "approved": "Approved by a second person",
 }
 _FIELDS = {"name": "Name", "quantity": "Quantity", "subscription_id": "Azure plan"}
 _SECRET = re.compile(r"token|secret|password|authorization|cookie|assertion", re.IGNORECASE)

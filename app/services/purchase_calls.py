@@ -17,6 +17,7 @@ from app.domain.purchase_commands import (
     Details,
     EnsureRegistered,
     FindOrder,
+    FindTraces,
     Inventory,
     Item,
     Later,
@@ -29,6 +30,7 @@ from app.domain.purchase_commands import (
     Registration,
     ResolveItem,
     Silence,
+    Traces,
     UpdateCart,
 )
 from app.integrations.microsoft import (
@@ -46,6 +48,7 @@ from app.integrations.microsoft import (
 from app.services.ports import PartnerCenter
 from app.services.purchase_details import line_seen, read_reservation, read_software
 from app.services.purchase_rows import Claim
+from app.services.purchase_traces import find_traces, list_all_orders
 
 
 def ask(held: Claim, call: Call, partner_center: PartnerCenter) -> Answer:
@@ -90,6 +93,7 @@ class _Asking:
             ReadCart: self._read_cart,
             CheckOut: self._check_out,
             FindOrder: self._find_order,
+            FindTraces: self._find_traces,
             ReadOrder: self._read_order,
             ReadDetails: self._read_details,
         }
@@ -199,10 +203,13 @@ class _Asking:
         return Silence("empty_answer", "Microsoft answered with neither an order nor an error.")
 
     def _find_order(self, _call: FindOrder) -> Answer:
-        for order in self.partner_center.list_orders(self.wanted.customer_id):
+        for order in list_all_orders(self.partner_center, self.wanted.customer_id):
             if any(line.friendly_name == self.wanted.own_ref for line in order.lines):
                 return self._order_seen(order)
         return NoOrder()
+
+    def _find_traces(self, call: FindTraces) -> Traces:
+        return Traces(find_traces(self.partner_center, self.wanted, call.since))
 
     def _read_order(self, call: ReadOrder) -> Answer:
         order = self.partner_center.get_order(self.wanted.customer_id, call.order_id)

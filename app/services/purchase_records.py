@@ -1,5 +1,6 @@
 """What each record of the purchase protocol writes."""
 
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -11,6 +12,7 @@ from app.domain.access import SYSTEM_SCOPE
 from app.domain.purchase import PurchaseState, sync_status_of
 from app.domain.purchase_commands import (
     Record,
+    RecordAbsence,
     RecordCart,
     RecordCartGone,
     RecordCartUpdated,
@@ -22,11 +24,13 @@ from app.domain.purchase_commands import (
     RecordTrouble,
     StartNewGeneration,
 )
+from app.domain.purchase_guards import WaitsFor
 from app.failpoints import Point, reach
 from app.models import Asset, Purchase
 from app.queueing import wake_after_commit
 from app.services.purchase_params import new_own_ref
 from app.services.purchase_rows import Change, Claim, add_event, new_request_id, write
+from app.services.spending import HeldBack, spend
 
 _BEFORE_COMMIT: dict[type, Point] = {
     RecordCart: Point.BEFORE_CART_COMMIT,
@@ -44,10 +48,35 @@ def record(held: Claim, what: Record) -> bool:
     with transaction(SYSTEM_SCOPE) as session:
         if isinstance(what, StartNewGeneration):
             return _start_new_generation(session, held)
-        is_written = write(session, held, _change(what, held)) is not None
+        if isinstance(what, RecordSent):
+            is_written = _send(session, held, what)
+        else:
+            is_written = write(session, held, _change(what, held)) is not None
         reach(_BEFORE_COMMIT.get(type(what)))
     reach(_AFTER_COMMIT.get(type(what)))
     return is_written
+
+
+def _send(session: Session, held: Claim, what: RecordSent) -> bool:
+    """*Sent* and what it spends, or what it waits for: in the one transaction before the money."""
+    outcome = spend(session, held.purchase_id, epoch=held.epoch, is_bought=what.is_bought)
+    if not isinstance(outcome, HeldBack):
+        session.expire_all()  # the row is read again under its lock
+        sent = _change(what, held)
+        counted = replace(sent, values={**(sent.values or {}), **outcome})
+        return write(session, held, counted) is not None
+    purchase = session.get_one(Purchase, held.purchase_id)
+    is_news = outcome.waits_for not in {None, purchase.waits_for}
+    session.expire_all()
+    waits = Change(
+        event="held_back" if is_news else None,
+        values={"waits_for": outcome.waits_for},
+        again_in=outcome.again_in,
+        ends_step=True,
+        detail={"waits_for": outcome.waits_for},
+    )
+    write(session, held, waits)
+    return False
 
 
 @singledispatch
@@ -104,6 +133,8 @@ def _(_what: RecordSent, held: Claim) -> Change:
             "checkout_last_sent_at": sa.func.now(),
             "checkout_is_open": True,
             "cart_gone_at": None,  # it is there
+            "waits_for": None,
+            "absence_proved_at": None,
         },
         ms_request_id=str(held.checkout_request_id),
     )
@@ -200,6 +231,20 @@ def _(what: RecordStillOpen, _held: Claim) -> Change:
     )
 
 
+@_change.register
+def _(what: RecordAbsence, _held: Claim) -> Change:
+    return Change(
+        event="absence_proved",
+        values={
+            "absence_proved_at": sa.func.now(),
+            "waits_for": WaitsFor.NEW_CART_APPROVAL,
+            "attempts": Purchase.attempts + 1,
+        },
+        again_in=what.again_in,
+        ends_step=True,
+    )
+
+
 def _start_new_generation(session: Session, held: Claim) -> bool:
     """The old row is abandoned with its proof in the history; the same wish gets a new cart."""
     gone = Change(event="cart_gone", state=PurchaseState.FAILED)
@@ -221,6 +266,13 @@ def _start_new_generation(session: Session, held: Claim) -> bool:
         state=PurchaseState.QUEUED,
         next_run_at=sa.func.now(),
         created_by=held.worker,
+        # who agreed to a new cart agreed to what is in it
+        approval_of=old.approval_of,
+        approval_amount=old.approval_amount,
+        first_approver_id=old.first_approver_id,
+        first_approver=old.first_approver,
+        second_approver=old.second_approver,
+        approved_at=old.approved_at,
     )
     session.add(purchase)
     session.flush()

@@ -19,9 +19,11 @@ from app.domain.assets import AssetStatus
 from app.domain.purchase import PurchaseState, check_move, sync_status_of
 from app.domain.purchase_commands import ClaimedPurchase, Details, Wanted
 from app.failpoints import Point, reach
-from app.models import Asset, Control, Purchase, PurchaseEvent
+from app.models import Asset, Control, Provider, Purchase, PurchaseEvent
+from app.services.control import may_provision
 from app.services.microsoft_side import take_microsoft_side
 from app.services.purchase_params import wanted_from
+from app.services.spending import may_start_new_cart
 
 _MAY_BUY = (PurchaseState.QUEUED, PurchaseState.CART_READY)
 
@@ -35,6 +37,7 @@ class Claim:
     fence: int
     worker: str
     lease: dt.timedelta
+    epoch: int
     cart_request_id: UUID
     checkout_request_id: UUID
     correlation_id: UUID
@@ -48,15 +51,27 @@ class Claim:
 def claim(purchase_id: UUID, *, worker: str, epoch: int, lease: dt.timedelta) -> Claim | None:
     """Take the purchase if it is due and nobody holds it; None otherwise.
 
-    Workers of an epoch below the control row's, and all while provisioning is off, get nothing.
+    Workers of an epoch below the control row's get nothing; nor does anybody while provisioning is
+    off, in a restored database, or while Microsoft wants to be left alone.
     """
     with transaction(SYSTEM_SCOPE) as session:
         purchase = session.scalar(_claim_statement(purchase_id, worker, epoch, lease))
         if purchase is None:
             return None
-        now = session.scalar(sa.select(sa.func.now()))
         reach(Point.BEFORE_CLAIM_COMMIT)
-        return _as_claim(purchase, worker, lease, now)
+        row = _as_claimed(session, purchase)
+        return Claim(
+            purchase_id=purchase.id,
+            asset_id=purchase.asset_id,
+            fence=purchase.fence,
+            worker=worker,
+            lease=lease,
+            epoch=epoch,
+            cart_request_id=purchase.cart_request_id,
+            checkout_request_id=purchase.checkout_request_id,
+            correlation_id=purchase.correlation_id,
+            row=row,
+        )
 
 
 def _claim_statement(purchase_id: UUID, worker: str, epoch: int, lease: dt.timedelta) -> Executable:
@@ -64,7 +79,7 @@ def _claim_statement(purchase_id: UUID, worker: str, epoch: int, lease: dt.timed
     asset_is_active = sa.exists().where(
         Asset.id == Purchase.asset_id, Asset.status == AssetStatus.ACTIVE
     )
-    may_provision = sa.exists().where(Control.provisioning_enabled, Control.min_epoch <= epoch)
+    is_paused = sa.exists().where(Provider.pause_until > now)
     return (
         sa.update(Purchase)
         .where(
@@ -72,7 +87,8 @@ def _claim_statement(purchase_id: UUID, worker: str, epoch: int, lease: dt.timed
             Purchase.next_run_at <= now,
             sa.or_(Purchase.lease_until.is_(None), Purchase.lease_until < now),
             sa.or_(Purchase.state.not_in(_MAY_BUY), asset_is_active),
-            may_provision,
+            may_provision(epoch),
+            ~is_paused,
         )
         .values(
             fence=Purchase.fence + 1,
@@ -86,12 +102,9 @@ def _claim_statement(purchase_id: UUID, worker: str, epoch: int, lease: dt.timed
     )
 
 
-def _as_claim(
-    purchase: Purchase, worker: str, lease: dt.timedelta, now: dt.datetime | None
-) -> Claim:
-    if now is None:
-        raise TypeError("PostgreSQL gave no time.")
-    row = ClaimedPurchase(
+def _as_claimed(session: Session, purchase: Purchase) -> ClaimedPurchase:
+    control, now = session.execute(sa.select(Control, sa.func.now())).one()
+    return ClaimedPurchase(
         wanted=wanted_from(purchase.params, purchase.own_ref),
         state=purchase.state,
         cart_id=purchase.cart_id,
@@ -104,17 +117,8 @@ def _as_claim(
         attempts=purchase.attempts,
         now=now,
         jitter=random.random(),  # noqa: S311  # spreads retries, guards nothing
-    )
-    return Claim(
-        purchase_id=purchase.id,
-        asset_id=purchase.asset_id,
-        fence=purchase.fence,
-        worker=worker,
-        lease=lease,
-        cart_request_id=purchase.cart_request_id,
-        checkout_request_id=purchase.checkout_request_id,
-        correlation_id=purchase.correlation_id,
-        row=row,
+        resends_checkout=control.resends_checkout,
+        may_start_new_cart=may_start_new_cart(purchase, control),
     )
 
 
@@ -177,6 +181,7 @@ def move(purchase: Purchase, asset: Asset, state: PurchaseState) -> None:
     check_move(purchase.state, state)
     if state is not purchase.state:
         purchase.attempts = 0
+        purchase.waits_for = None
     purchase.state = state
     shown = sync_status_of(state)
     if asset.provisioning_sync_status is not shown:

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from app.database import reading
 from app.domain.access import SYSTEM_SCOPE
-from app.models.purchases import Heartbeat
+from app.models.provisioning import Heartbeat
 
 _MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 _LONGEST_SILENCE = dt.timedelta(seconds=60)
@@ -67,7 +67,7 @@ def _dispatcher() -> str:
     """Alive if any dispatcher was heard lately; degraded too while it works without Redis."""
     is_well = reading(SYSTEM_SCOPE).scalar(
         sa.select(sa.func.bool_or(sa.not_(Heartbeat.is_degraded))).where(
-            Heartbeat.at > sa.func.now() - _LONGEST_SILENCE
+            Heartbeat.kind == "dispatcher", Heartbeat.at > sa.func.now() - _LONGEST_SILENCE
         )
     )
     return OK if is_well else DEGRADED

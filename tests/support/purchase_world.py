@@ -67,7 +67,8 @@ class World:
 
     def claim(self):
         self.fence += 1
-        row = replace(self.row, now=self.now)
+        was_refused = self.row.state is PurchaseState.CART_READY
+        row = replace(self.row, now=self.now, may_start_new_cart=was_refused)
         core = purchase_step(row)
         self.workers.append([core, self.fence, row, core.send(None)])
 
@@ -136,7 +137,7 @@ class World:
         return self._setback(command, claimed)
 
     def _setback(self, command, claimed):
-        if isinstance(command, c.RecordStillOpen):
+        if isinstance(command, c.RecordStillOpen | c.RecordAbsence):
             return {"attempts": self.row.attempts + 1}
         is_failed = isinstance(command, c.RecordFailed)
         changes = {"state": PurchaseState.FAILED if is_failed else command.state}
@@ -184,6 +185,9 @@ class World:
                 return self._check_out(cart_id)
             case c.FindOrder():
                 answer = self._find(row)
+            case c.FindTraces():
+                found = self._find(row)
+                answer = c.Traces((found.order_id,) if isinstance(found, c.OrderSeen) else ())
             case c.ReadOrder(order_id):
                 answer = next(o for _, o in self.orders if o.order_id == order_id)
             case c.ReadDetails():

@@ -1,6 +1,7 @@
 """The dispatcher as a process."""
 
 import json
+import os
 import signal
 import sys
 import time
@@ -60,6 +61,39 @@ def test_it_outlives_a_postgresql_that_goes_away(start, entrepot, tmp_path):
     finally:
         postgresql.stop()
         postgresql.remove()
+
+
+def test_it_notices_a_database_that_came_out_of_a_backup(start, entrepot, tmp_path):
+    """A point-in-time recovery ends on another timeline of the same cluster."""
+    postgresql = PostgreSQL(tmp_path, fast=True)
+    try:
+        url = postgresql.start()
+        assert entrepot("migrate", DATABASE_URL=url).code == 0
+        process = start(ENTREPOT, "dispatch", DATABASE_URL=url)
+        until(process, "dispatch.expired")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+        postgresql.stop()
+        recover(postgresql.home / "data")
+
+        assert postgresql.start() == url
+        process = start(ENTREPOT, "dispatch", DATABASE_URL=url)
+
+        until(process, "provisioning.restored_database")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+    finally:
+        postgresql.stop()
+        postgresql.remove()
+
+
+def recover(data):
+    """What restoring a base backup leaves: recovery up to the end of what was archived."""
+    with (data / "postgresql.auto.conf").open("a") as configuration:
+        configuration.write("restore_command = 'false'\n")
+    signal_file = data / "recovery.signal"
+    signal_file.touch()
+    os.chown(signal_file, data.stat().st_uid, data.stat().st_gid)
 
 
 def test_it_does_the_work_itself_while_redis_is_away(app, start, sandbox, owner_engine):

@@ -180,13 +180,80 @@ def test_half_an_hour_after_the_cart_went_its_order_is_listed_or_was_never_made(
     by_now = replace(cart_gone, cart_gone_at=cart_gone.now - QUIET)
 
     assert step_with(almost, c.CartGone(), c.NoOrder())[-1] == c.RecordCartGone(60.0)
-    assert step_with(by_now, c.CartGone(), c.NoOrder())[-1] == c.StartNewGeneration()
+    nothing = (c.CartGone(), c.NoOrder(), c.Traces(()))
+    assert step_with(by_now, *nothing)[-1] == c.RecordAbsence(24 * 3600.0)
+    agreed = replace(by_now, may_start_new_cart=True)
+    assert step_with(agreed, *nothing)[-1] == c.StartNewGeneration()
 
 
 def test_where_every_send_was_refused_a_gone_cart_proves_absence_at_once(cart_gone):
-    answered = replace(cart_gone, checkout_is_open=False)
+    answered = replace(cart_gone, checkout_is_open=False, may_start_new_cart=True)
 
-    assert step_with(answered, c.CartGone(), c.NoOrder())[-1] == c.StartNewGeneration()
+    said = step_with(answered, c.CartGone(), c.NoOrder(), c.Traces(()))
+
+    assert said[-1] == c.StartNewGeneration()
+
+
+def test_an_order_that_nothing_explains_forbids_a_second_cart(cart_gone):
+    at_rest = replace(cart_gone, cart_gone_at=cart_gone.now - QUIET, may_start_new_cart=True)
+    unknown = replace(at_rest, state=PurchaseState.UNKNOWN)
+    answers = (c.CartGone(), c.NoOrder(), c.Traces(("somebody's",)))
+
+    failed, checked = step_with(at_rest, *answers)[-1], step_with(unknown, *answers)[-1]
+
+    assert (failed.code, checked.code) == ("unexplained_order", "unexplained_order")
+    assert isinstance(failed, c.RecordFailed)
+    assert checked.state is PurchaseState.UNKNOWN
+
+
+def test_absence_is_not_proved_within_half_an_hour_of_the_last_send(cart_gone):
+    answered = replace(
+        cart_gone, checkout_is_open=False, checkout_last_sent_at=cart_gone.now - QUIET / 2
+    )
+
+    said = step_with(answered, c.CartGone(), c.NoOrder())
+
+    assert said[-1] == c.RecordStillOpen(QUIET.total_seconds() / 2)
+
+
+def test_where_sending_twice_may_buy_twice_silence_is_parked_at_once(sent):
+    fresh = replace(
+        sent, checkout_is_open=False, checkout_first_sent_at=None, resends_checkout=False
+    )
+
+    said = step_with(fresh, CART, c.Silence("504", "time-out"))
+
+    assert said[-1].state is PurchaseState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "state", [PurchaseState.CART_READY, PurchaseState.CHECKOUT_SENT, PurchaseState.UNKNOWN]
+)
+def test_what_was_parked_is_looked_for_and_never_sent_again(sent, state):
+    parked = replace(
+        sent, state=state, now=START + 3 * QUIET, checkout_is_open=True, resends_checkout=False
+    )
+
+    said = step_with(parked, CART, c.NoOrder(), c.Traces(()))
+
+    assert c.CheckOut("cart-0") not in said
+    assert isinstance(said[-1], c.RecordTrouble | c.RecordAbsence)
+
+
+def test_a_definite_answer_may_be_followed_by_another_send_everywhere(sent):
+    refused = replace(
+        sent, state=PurchaseState.CART_READY, checkout_is_open=False, resends_checkout=False
+    )
+
+    said = step_with(refused, CART, c.Refused("800010", "no stock"), CART)
+
+    assert c.CheckOut("cart-0") in said
+
+
+def test_asking_again_for_an_order_that_the_cart_has_spends_nothing(sent):
+    said = step_with(sent, replace(CART, is_ordered=True), c.Silence("504", "time-out"))
+
+    assert c.RecordSent(is_bought=True) in said
 
 
 def test_a_cart_that_differs_from_the_order_is_never_checked_out():
