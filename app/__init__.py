@@ -8,6 +8,7 @@ from app.config import Settings
 from app.database import init_database
 from app.failpoints import arm
 from app.queueing import init_queueing
+from app.services.mail_room import open_mail_room
 from app.services.microsoft_connection import connect_microsoft
 from app.services.production_checks import check_production
 from app.web.errors import init_errors
@@ -40,6 +41,7 @@ def create_app(settings: Settings) -> Flask:
     init_database(app, settings)
     init_queueing(app, settings)
     app.extensions["purchase_driver"] = connect_microsoft(settings)
+    app.extensions["mail_room"] = open_mail_room(settings)
     init_viewer(app, settings)
     init_policy(app)
     init_security(app, settings)

@@ -3,9 +3,10 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from app.failpoints import BadFailpointError, check_wish
 
@@ -43,6 +44,27 @@ class MicrosoftSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SmtpSettings:
+    """The mail server. Without `is_tls` the connection begins in clear and goes on by STARTTLS."""
+
+    host: str
+    port: int
+    is_tls: bool
+    user: str | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailSettings:
+    """Where mail goes: to a server, else into a folder, else nowhere (it waits)."""
+
+    sender: str = "Entrepot <entrepot@localhost>"
+    public_url: str = "http://127.0.0.1:8000"  # where the links in mails lead; no trailing slash
+    smtp: SmtpSettings | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     environment: Environment
     database_url: str
@@ -57,6 +79,7 @@ class Settings:
     failpoint: str = ""  # what app.failpoints shall break; never in production
     failpoint_hits: Path | None = None
     failpoint_seed: str = ""
+    mail: MailSettings = field(default_factory=MailSettings)
 
     @property
     def is_production(self) -> bool:
@@ -85,6 +108,7 @@ class Settings:
             failpoint=_failpoint(env, environment),
             failpoint_hits=_path(env, "ENTREPOT_FAILPOINT_HITS"),
             failpoint_seed=env.get("ENTREPOT_FAILPOINT_SEED", ""),
+            mail=_mail(env, environment),
         )
         if settings.lease_seconds <= settings.microsoft.read_timeout:
             raise SettingsError(
@@ -173,6 +197,46 @@ def database_url(env: Mapping[str, str]) -> str:
     if not url.startswith("postgresql+psycopg://"):
         raise SettingsError("DATABASE_URL must be a postgresql:// address.")
     return url
+
+
+def _mail(env: Mapping[str, str], environment: Environment) -> MailSettings:
+    """In development mail lands in a folder: demo people have no mailboxes."""
+    state = Path(env.get("ENTREPOT_STATE", "var")).absolute()
+    is_development = environment is Environment.DEVELOPMENT
+    smtp_url = _read(env, "SMTP_URL")
+    public_url = env.get("ENTREPOT_PUBLIC_URL", "").rstrip("/")
+    if smtp_url and environment is Environment.PRODUCTION:
+        if not public_url.startswith("https://"):
+            raise SettingsError(
+                "ENTREPOT_PUBLIC_URL must be an https:// address where mail is sent."
+            )
+        if not env.get("MAIL_FROM"):
+            raise SettingsError("MAIL_FROM is not set: say who the mails come from.")
+    return MailSettings(
+        sender=env.get("MAIL_FROM") or MailSettings.sender,
+        public_url=public_url or MailSettings.public_url,
+        smtp=_smtp(smtp_url) if smtp_url else None,
+        folder=state / "mail" if is_development and not smtp_url else None,
+    )
+
+
+def _smtp(text: str) -> SmtpSettings:
+    wrong = "SMTP_URL must be smtp://user:password@host:587 or smtps://user:password@host:465."
+    url: SplitResult = urlsplit(text)
+    try:
+        port = url.port
+    except ValueError as error:
+        raise SettingsError(wrong) from error
+    if url.scheme not in {"smtp", "smtps"} or not url.hostname:
+        raise SettingsError(wrong)
+    is_tls = url.scheme == "smtps"
+    return SmtpSettings(
+        host=url.hostname,
+        port=port or (465 if is_tls else 587),
+        is_tls=is_tls,
+        user=unquote(url.username) if url.username else None,
+        password=unquote(url.password) if url.password else None,
+    )
 
 
 def _microsoft(env: Mapping[str, str]) -> MicrosoftSettings:

@@ -62,6 +62,10 @@ def system_settings(
     return _common_settings(settings) | {
         "ENTREPOT_ENV": "development",
         "PORT": str(settings.port),
+        "ENTREPOT_PUBLIC_URL": f"http://127.0.0.1:{settings.port}",
+        # Demo people have no mailboxes: mail lands in a folder, whatever this machine is told.
+        "SMTP_URL": "",
+        "SMTP_URL_FILE": "",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "SECRET_KEY": os.environ.get("SECRET_KEY")

@@ -13,11 +13,17 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 
 from app.domain.access import SYSTEM_SCOPE, AccountKind, Role, Viewer
 from app.domain.assets import AssetKind, AssetStatus, ProvisioningSyncStatus, SubscriptionStatus
+from app.domain.contacts import ContactRole
+from app.domain.languages import Language
+from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
 from app.domain.pricing import AdjustmentKind, price_line
 from app.domain.purchase import PurchaseState, sync_status_of
 from app.models import (
     Account,
+    Contact,
+    Mail,
+    OneTimeLink,
     Order,
     PriceList,
     Product,
@@ -29,6 +35,7 @@ from app.models import (
     TaxRule,
     User,
 )
+from app.services.one_time_links import hash_of
 
 session = scoped_session(sessionmaker(info={"scope": SYSTEM_SCOPE}, expire_on_commit=False))
 
@@ -94,6 +101,27 @@ class UserFactory(OwnedFactory):
             role=Role.STAFF_ADMINISTRATOR,
             account=factory.SubFactory(AccountFactory, distributor=True),
         )
+
+
+class MailFactory(OwnedFactory):
+    class Meta:
+        model = Mail
+
+    kind = MailKind.PASSWORD_CHANGED
+    to_address = factory.Sequence(lambda n: f"person{n}@customer.example")
+    to_name = factory.Sequence(lambda n: f"Person {n}")
+    language = Language.EN
+    timezone = "Europe/Athens"
+    facts = factory.LazyFunction(lambda: {"marketplace": "Entrepot"})
+
+
+class ContactFactory(OwnedFactory):
+    class Meta:
+        model = Contact
+
+    name = factory.Sequence(lambda n: f"Contact {n}")
+    role = ContactRole.BILLING
+    email = factory.Sequence(lambda n: f"contact{n}@customer.example")
 
 
 class ProductFactory(ModelFactory):
@@ -242,6 +270,23 @@ class AssetFactory(OwnedFactory):
                 ).total
                 kwargs |= {f"{side}_net": total.net, f"{side}_vat": total.vat}
         return super()._create(model_class, *args, **kwargs)
+
+
+def link_of(user, key, **changes):
+    """A one-time link of the user, open for an hour."""
+    link_id = uuid4()
+    link = OneTimeLink(
+        id=link_id,
+        user_id=user.id,
+        account_id=user.account_id,
+        tenant_id=user.tenant_id,
+        token_hash=hash_of(key.token_of(link_id)),
+        created_by="a test",
+        **({"ends_at": NOW + dt.timedelta(hours=1)} | changes),
+    )
+    session.add(link)
+    session.commit()
+    return link
 
 
 def generic_product():

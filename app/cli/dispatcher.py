@@ -8,6 +8,7 @@ import click
 import structlog
 from flask import Flask
 
+from app.cli.postman import Postman
 from app.cli.schedule_lanes import ScheduleLane
 from app.cli.sentences import POSTGRESQL_IS_AWAY
 from app.cli.surroundings import application
@@ -33,6 +34,7 @@ def dispatch() -> None:
 class _Dispatcher:
     def __init__(self, app: Flask, driver: PurchaseDriver) -> None:
         self._driver = driver
+        self._postman = Postman(app)
         self._lanes = [
             ScheduleLane(name, jobs, app=app, driver=driver) for name, jobs in LANES.items()
         ]
@@ -50,12 +52,14 @@ class _Dispatcher:
             lane.start()
         try:
             while not self._is_asked_to_stop:
+                self._postman.keep_going()
                 self._round()
                 self._check_lanes()
                 self._wait()
             log.info("dispatch.stopped")
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            self._postman.stop(grace_seconds=_LANE_GRACE_SECONDS)
             self._stop_lanes()
 
     def _round(self) -> None:

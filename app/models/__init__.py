@@ -3,6 +3,8 @@
 from app.models.accounts import Account
 from app.models.assets import Asset, AssetEvent, AssetTotal, Reservation, SoftwareSubscription
 from app.models.catalogue import Product, Sku
+from app.models.contacts import Contact
+from app.models.mails import Mail, Notice
 from app.models.marketplace import MarketplaceOptions
 from app.models.orders import Order, OrderLine
 from app.models.price_lists import PriceList, PriceListLine
@@ -11,7 +13,7 @@ from app.models.purchases import MicrosoftConnection, Purchase, PurchaseEvent
 from app.models.reconciliation import CustomerReading, ReconciliationCase, ReconciliationRun
 from app.models.subscriptions import Subscription
 from app.models.taxes import TaxRule
-from app.models.users import User, UserSession
+from app.models.users import OneTimeLink, PasswordRequest, User, UserSession
 
 __all__ = [
     "Account",
@@ -19,14 +21,19 @@ __all__ = [
     "Asset",
     "AssetEvent",
     "AssetTotal",
+    "Contact",
     "Control",
     "ControlEvent",
     "CustomerReading",
     "Heartbeat",
+    "Mail",
     "MarketplaceOptions",
     "MicrosoftConnection",
+    "Notice",
+    "OneTimeLink",
     "Order",
     "OrderLine",
+    "PasswordRequest",
     "PriceList",
     "PriceListLine",
     "Product",

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.domain.assets import AssetStatus, ProvisioningSyncStatus
+from app.domain.mail import MailKind
 from app.domain.purchase import PurchaseState
 from app.models import Asset, AssetEvent, Purchase
+from app.services.notices import tell_of_assets
 
 log = structlog.get_logger()
 
@@ -69,6 +71,7 @@ def _expire(session: Session, due: list[UUID]) -> int:
     ).all()
     if ended:
         session.execute(sa.insert(AssetEvent), [_event(row) for row in ended])
+        tell_of_assets(session, MailKind.EXPIRED, [row.id for row in ended])
     return len(ended)
 
 

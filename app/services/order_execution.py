@@ -16,9 +16,11 @@ from app.domain.assets import (
     estimated_end,
 )
 from app.domain.errors import ConflictError
+from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
 from app.models import Asset, Order, OrderLine, Product, Reservation, Sku, SoftwareSubscription
 from app.services.buying import check_plan, find_plan, reason_not_published
+from app.services.notices import tell
 from app.services.order_lines import frozen_prices
 from app.services.purchases import start_purchase
 from app.services.today import today
@@ -41,6 +43,7 @@ def execute_order(session: Session, viewer: Viewer, order: Order) -> list[UUID]:
     session.flush()
     for asset in assets:
         start_purchase(session, asset, actor=viewer.email)
+    tell(session, MailKind.ORDER_CONFIRMATION, order, order.id)
     return [asset.id for asset in assets]
 
 

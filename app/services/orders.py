@@ -12,10 +12,12 @@ from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE, AccountKind, Permission, Viewer
 from app.domain.assets import order_number
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
 from app.failpoints import Point, reach
 from app.models import Account, Asset, Order
 from app.services.buying import account_to_buy_for, check_may_order
+from app.services.notices import tell
 from app.services.order_execution import check_still_buyable, execute_order
 from app.services.visibility import visible_to
 
@@ -155,6 +157,7 @@ def _execute_or_wait(session: Session, viewer: Viewer, order: Order, account: Ac
     if account.needs_approval and viewer.account_kind is AccountKind.END_CUSTOMER:
         check_still_buyable(session, viewer, order)
         order.status = OrderStatus.PENDING_APPROVAL
+        tell(session, MailKind.APPROVAL_WANTED, order, order.id)
     else:
         execute_order(session, viewer, order)
 

@@ -16,12 +16,14 @@ from sqlalchemy.sql.base import Executable
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.domain.assets import AssetStatus
+from app.domain.mail import MailKind
 from app.domain.purchase import PurchaseState, check_move, sync_status_of
 from app.domain.purchase_commands import ClaimedPurchase, Details, Wanted
 from app.failpoints import Point, reach
 from app.models import Asset, Control, Provider, Purchase, PurchaseEvent
 from app.services.control import may_provision
 from app.services.microsoft_side import take_microsoft_side
+from app.services.notices import tell
 from app.services.purchase_params import wanted_from
 from app.services.spending import may_start_new_cart
 
@@ -173,6 +175,8 @@ def write(session: Session, held: Claim, change: Change) -> Purchase | None:
         purchase.next_run_at = in_seconds(session, change.again_in)
     if change.event:
         add_event(session, purchase, change, actor=held.worker)
+    if change.event == "failed":
+        tell(session, MailKind.PROVISIONING_FAILED, purchase, purchase.id, occasion=held.fence)
     return purchase
 
 

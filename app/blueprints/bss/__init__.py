@@ -14,6 +14,7 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     asset_view,  # noqa: F401
     assets,  # noqa: F401
     home,  # noqa: F401
+    mails,  # noqa: F401
     orders,  # noqa: F401
     software,  # noqa: F401
     subscriptions,  # noqa: F401

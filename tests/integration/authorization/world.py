@@ -12,6 +12,7 @@ from app.models import OrderLine
 from tests import factories
 from tests.factories import (
     AccountFactory,
+    MailFactory,
     OrderFactory,
     PriceListFactory,
     PurchaseFactory,
@@ -130,6 +131,7 @@ def _add_objects(world, owner, plan_sku):
         "reservation": reservation,
         "software_subscription": software,
         "asset": reservation,
+        "mail": MailFactory(account=account, to_name=mark),
     }.items():
         world.objects.setdefault(kind, {})[owner] = row.id
 

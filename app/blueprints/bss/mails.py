@@ -1,0 +1,73 @@
+"""Back office: mails that were sent, and those that were not."""
+
+from uuid import UUID
+
+from flask import Response, current_app, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.blueprints.bss import bp
+from app.domain.access import Permission
+from app.domain.mail import MailKind, MailState
+from app.services import mails
+from app.web.forms import BaseForm
+from app.web.htmx import render_page
+from app.web.pagination import ListQuery, read_list
+from app.web.policy import policy
+from app.web.viewer import current_viewer
+
+_UNSENT = "unsent"
+_STATES = [_UNSENT, *(state.value for state in MailState)]
+
+
+@bp.get("/mail/")
+@policy(read=Permission.VIEW_BSS)
+def list_mails() -> Response:
+    filters = {"status": _STATES, "kind": [kind.value for kind in MailKind]}
+    query = read_list("mail-table", sorts=(), default_sort="-number", filters=filters)
+    viewer = current_viewer()
+    return render_page(
+        "bss/mails/list.html",
+        partial="bss/mails/_mail_table.html",
+        query=query,
+        found=mails.list_mails(viewer, _wanted(query)),
+        unsent=mails.count_unsent(viewer),
+        kinds=list(MailKind),
+        states=list(MailState),
+        form=BaseForm(),
+        is_set_up=current_app.extensions["mail_room"].post is not None,
+    )
+
+
+@bp.get("/mail/<uuid:mail_id>/")
+@policy(read=Permission.VIEW_BSS)
+def get_mail(mail_id: UUID) -> Response:
+    mail = mails.get_mail(current_viewer(), mail_id, current_app.extensions["mail_room"])
+    return make_response(render_template("bss/mails/detail.html", mail=mail, form=BaseForm()))
+
+
+@bp.post("/mail/<uuid:mail_id>/retry")
+@policy(write=Permission.ADMINISTER)
+def retry_mail(mail_id: UUID) -> BaseResponse:
+    mails.retry_mail(current_viewer(), mail_id)
+    flash(_("The mail is tried again now."))
+    return redirect(url_for(".get_mail", mail_id=mail_id), code=303)
+
+
+@bp.post("/mail/retry")
+@policy(write=Permission.ADMINISTER)
+def retry_mails() -> BaseResponse:
+    retried = mails.retry_all_unsent(current_viewer())
+    flash(
+        ngettext("%(num)s mail is tried again now.", "%(num)s mails are tried again now.", retried)
+    )
+    return redirect(url_for(".list_mails", status=_UNSENT), code=303)
+
+
+def _wanted(query: ListQuery) -> mails.MailQuery:
+    status, kind = query.choices.get("status"), query.choices.get("kind")
+    states = mails.UNSENT if status == _UNSENT else [MailState(status)] if status else ()
+    return mails.MailQuery(
+        q=query.q, states=states, kind=MailKind(kind) if kind else None, page=query.page
+    )
