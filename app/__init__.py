@@ -11,6 +11,7 @@ from app.queueing import init_queueing
 from app.services.mail_room import open_mail_room
 from app.services.microsoft_connection import connect_microsoft
 from app.services.production_checks import check_production
+from app.web.countries import init_countries
 from app.web.errors import init_errors
 from app.web.filters import init_filters
 from app.web.forms import init_forms
@@ -47,8 +48,9 @@ def create_app(settings: Settings) -> Flask:
     init_security(app, settings)
     init_sign_in_limits(app, settings)
     init_errors(app)
-    for init in (init_static_files, init_icons, init_locale, init_filters, init_forms):
+    for init in (init_static_files, init_icons, init_locale, init_countries, init_filters):
         init(app)
+    init_forms(app)
     init_pagination(app)
     init_asset_links(app)
     init_layout(app)

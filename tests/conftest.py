@@ -21,7 +21,7 @@ from app import create_app
 from app.config import Settings
 from app.database import Base, db
 from app.domain.purchase import PurchaseState
-from app.models import Purchase, UserSession
+from app.models import MarketplaceOptions, Purchase, UserSession
 from app.services.purchases import step
 from embedded.for_tests import Servers
 from tests import factories
@@ -31,6 +31,18 @@ from tests.support.statements import max_queries
 
 REPOSITORY = Path(__file__).parent.parent
 _KEPT = {"control", "marketplace_options", "provider"}
+
+_FIRST_OPTIONS = {
+    "name": "Entrepot",
+    "shows_vat": False,
+    "viewers_may_switch_vat": True,
+    "country": "GR",
+    "currency": "EUR",
+    "timezone": "Europe/Athens",
+    "quote_hours": 24,
+    "terms": "",
+    "largest_order": None,
+}
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +128,10 @@ def _empty_tables(engine):
         connection.execute(
             sa.text("UPDATE marketplace_options SET shows_vat = false, viewers_may_switch_vat=true")
         )
+
+        connection.execute(sa.text("UPDATE control SET provisioning_enabled = true, min_epoch = 1"))
+        connection.execute(sa.text("SELECT set_config('entrepot.scope', 'all', true)"))
+        connection.execute(sa.update(MarketplaceOptions).values(_FIRST_OPTIONS))
 
 
 @pytest.fixture

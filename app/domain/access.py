@@ -45,6 +45,7 @@ class Permission(StrEnum):
     EDIT_ASSETS = "edit_assets"
     PROVISION = "provision"
     VIEW_COST = "view_cost"
+    MANAGE_PRICES = "manage_prices"
     ADMINISTER = "administer"
 
 
@@ -63,7 +64,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.APPROVE_ORDERS,  # of use to a reseller's administrators alone
     },
     Role.STAFF_SUPPORT: _BSS_VIEWER,
-    Role.STAFF_BILLING: _BSS_VIEWER | {Permission.VIEW_COST},
+    Role.STAFF_BILLING: _BSS_VIEWER | {Permission.VIEW_COST, Permission.MANAGE_PRICES},
     Role.STAFF_PROVISIONING: _BSS_VIEWER | {Permission.EDIT_ASSETS, Permission.PROVISION},
     Role.STAFF_ADMINISTRATOR: frozenset(
         {
@@ -71,6 +72,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.EDIT_ASSETS,
             Permission.PROVISION,
             Permission.VIEW_COST,
+            Permission.MANAGE_PRICES,
             Permission.ADMINISTER,
         }
     ),

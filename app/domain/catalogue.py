@@ -1,6 +1,7 @@
 """What the catalogue is called: the one product of all reservations, their types, the segments."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 RESERVED_INSTANCES_CODE = "azure-plan-reserved-instances"
 RESERVED_INSTANCES_NAME = "Azure Plan Reserved Instances"
@@ -40,3 +41,16 @@ def in_wizard_order(names: Iterable[str]) -> list[str]:
 def software_product_code(microsoft_product_id: str) -> str:
     """Our code of a software plan; its title may change at Microsoft, its id does not."""
     return f"software-{microsoft_product_id.lower()}"
+
+
+class RefreshState(StrEnum):
+    """A run of bringing Microsoft's catalogue here."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def label(self) -> str:
+        return self.value.capitalize()

@@ -2,12 +2,12 @@
 
 from app.models.accounts import Account
 from app.models.assets import Asset, AssetEvent, AssetTotal, Reservation, SoftwareSubscription
-from app.models.catalogue import Product, Sku
+from app.models.catalogue import CatalogueRefresh, Product, Sku
 from app.models.contacts import Contact
 from app.models.mails import Mail, Notice
 from app.models.marketplace import MarketplaceOptions
 from app.models.orders import Order, OrderLine
-from app.models.price_lists import PriceList, PriceListLine
+from app.models.price_lists import CurrencyRate, PriceList, PriceListLine
 from app.models.provisioning import Alert, Control, ControlEvent, Heartbeat, Provider
 from app.models.purchases import MicrosoftConnection, Purchase, PurchaseEvent
 from app.models.reconciliation import CustomerReading, ReconciliationCase, ReconciliationRun
@@ -21,9 +21,11 @@ __all__ = [
     "Asset",
     "AssetEvent",
     "AssetTotal",
+    "CatalogueRefresh",
     "Contact",
     "Control",
     "ControlEvent",
+    "CurrencyRate",
     "CustomerReading",
     "Heartbeat",
     "Mail",

@@ -95,6 +95,9 @@ class Asset(Owned, Base):
     currency: Mapped[str]
     cost_currency: Mapped[str]
     unit_cost: Mapped[Decimal]
+    conversion_rate: Mapped[Decimal] = mapped_column(
+        sa.Numeric(18, 8), default=Decimal(1), server_default="1"
+    )  # from the cost's currency
     discount_percent: Mapped[Decimal]
     vat_rate: Mapped[Decimal]
     buying_unit_price: Mapped[Decimal]

@@ -2,13 +2,16 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
 from app.domain.assets import AssetKind
+from app.domain.catalogue import RefreshState
 from app.models.types import enum_text
 
 
@@ -60,3 +63,29 @@ class Sku(Base):
     cost: Mapped[Decimal | None]  # per instance for the whole term; None: no price, not for sale
     currency: Mapped[str | None]
     fetched_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+
+
+class CatalogueRefresh(Base):
+    """One run of bringing Microsoft's catalogue here. The row is the job; one is open at a time."""
+
+    __tablename__ = "catalogue_refreshes"
+    __table_args__ = (
+        sa.Index("ix_catalogue_refreshes_requested_at", "requested_at"),
+        sa.Index(
+            "uq_catalogue_refreshes_open",
+            sa.text("(true)"),
+            unique=True,
+            postgresql_where=sa.text("finished_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    state: Mapped[RefreshState] = mapped_column(enum_text(RefreshState))
+    step: Mapped[str] = mapped_column(default="", server_default="")  # what it does just now
+    requested_by: Mapped[str]
+    requested_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    started_at: Mapped[dt.datetime | None]
+    finished_at: Mapped[dt.datetime | None]
+    error: Mapped[str | None]
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")

@@ -1,5 +1,7 @@
 """Marketplace options: how the storefront presents itself. One row."""
 
+from decimal import Decimal
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,3 +20,5 @@ class MarketplaceOptions(Base):
     currency: Mapped[str] = mapped_column(default="EUR")
     timezone: Mapped[str] = mapped_column(default="Europe/Athens")
     quote_hours: Mapped[int] = mapped_column(default=24)
+    terms: Mapped[str] = mapped_column(default="", server_default="")  # agreed to when buying
+    largest_order: Mapped[Decimal | None]  # net, in `currency`; None: no limit

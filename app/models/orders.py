@@ -65,6 +65,9 @@ class OrderLine(Owned, Base):
     currency: Mapped[str]
     cost_currency: Mapped[str]
     unit_cost: Mapped[Decimal]
+    conversion_rate: Mapped[Decimal] = mapped_column(
+        sa.Numeric(18, 8), default=Decimal(1), server_default="1"
+    )  # from the cost's currency
     buying_unit_price: Mapped[Decimal]
     selling_unit_price: Mapped[Decimal | None]
     discount_percent: Mapped[Decimal] = mapped_column(default=Decimal(0))

@@ -47,3 +47,19 @@ class PriceListLine(Base):
     adjustment_kind: Mapped[AdjustmentKind] = mapped_column(enum_text(AdjustmentKind))
     percent: Mapped[Decimal]
     discount_percent: Mapped[Decimal] = mapped_column(default=Decimal(0))
+
+
+class CurrencyRate(Base):
+    """How much of one currency a unit of another is: for what Microsoft prices in that."""
+
+    __tablename__ = "currency_rates"
+    __table_args__ = (
+        sa.UniqueConstraint("from_currency", "to_currency"),
+        sa.CheckConstraint("rate > 0", name="rate"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    from_currency: Mapped[str]
+    to_currency: Mapped[str]
+    rate: Mapped[Decimal] = mapped_column(sa.Numeric(18, 8))
+    changed_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())

@@ -1,12 +1,31 @@
-"""Marketplace options: what the storefront shows, as a plain value."""
+"""Marketplace options: what the storefront shows, as a plain value, and changing them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from zoneinfo import available_timezones
 
+import sqlalchemy as sa
+import structlog
+
+from app.database import reading, transaction
+from app.domain.access import Permission, Viewer
+from app.domain.assets import AssetKind
+from app.domain.errors import InvalidError, NotAllowedError
+from app.domain.pricing import PricedLine
+from app.models import Asset
 from app.models.marketplace import MarketplaceOptions
+from app.services.asset_prices import shown_price
+
+log = structlog.get_logger(__name__)
+
+_EXAMPLES = 3
+_QUOTE_HOURS = range(1, 24 * 30 + 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Marketplace:
+    """`largest_order` is net, in `currency`; None means that no order is too large."""
+
     name: str
     shows_vat: bool
     viewers_may_switch_vat: bool
@@ -14,12 +33,22 @@ class Marketplace:
     currency: str
     timezone: str
     quote_hours: int
+    terms: str
+    largest_order: Decimal | None
 
     def shows_vat_to(self, choice: bool | None) -> bool:  # noqa: FBT001  # None: not chosen
         """Whether prices carry VAT for somebody who chose that, where choosing is permitted."""
         if self.viewers_may_switch_vat and choice is not None:
             return choice
         return self.shows_vat
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleRow:
+    """A row of the storefront's list, for trying out how it looks."""
+
+    name: str
+    price: PricedLine
 
 
 def marketplace_of(row: MarketplaceOptions) -> Marketplace:
@@ -31,4 +60,40 @@ def marketplace_of(row: MarketplaceOptions) -> Marketplace:
         currency=row.currency,
         timezone=row.timezone,
         quote_hours=row.quote_hours,
+        terms=row.terms,
+        largest_order=row.largest_order,
     )
+
+
+def save_marketplace_options(viewer: Viewer, wanted: Marketplace) -> None:
+    """Everybody's next page shows them. Raises InvalidError with the field that is wrong."""
+    if not viewer.may(Permission.ADMINISTER):
+        raise NotAllowedError("Your role reads these options; it does not change them.")
+    _check(wanted)
+    with transaction(viewer.scope) as session:
+        session.execute(sa.update(MarketplaceOptions).values(asdict(wanted)))
+    log.info("marketplace.saved", actor=viewer.email, shows_vat=wanted.shows_vat)
+
+
+def example_rows(viewer: Viewer) -> list[ExampleRow]:
+    """The newest reservations, as a direct buyer's list would show them."""
+    newest = (
+        sa.select(Asset)
+        .where(Asset.kind == AssetKind.RESERVATION)
+        .order_by(Asset.purchased_at.desc(), Asset.id)
+        .limit(_EXAMPLES)
+    )
+    shown = (
+        (asset.name, shown_price(viewer, asset, hides_prices=False).price)
+        for asset in reading(viewer.scope).scalars(newest)
+    )
+    return [ExampleRow(name=name, price=price) for name, price in shown if price]
+
+
+def _check(wanted: Marketplace) -> None:
+    if wanted.timezone not in available_timezones():
+        raise InvalidError("Choose a time zone such as Europe/Athens.", field="timezone")
+    if wanted.quote_hours not in _QUOTE_HOURS:
+        raise InvalidError("A quote holds between 1 hour and 30 days.", field="quote_hours")
+    if wanted.largest_order is not None and wanted.largest_order <= 0:
+        raise InvalidError("Enter an amount above 0, or leave it empty.", field="largest_order")

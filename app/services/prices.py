@@ -16,7 +16,8 @@ from app.domain.assets import AssetKind
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.money import ZERO
 from app.domain.pricing import Adjustment, AdjustmentKind, PricedLine, price_line, unit_prices
-from app.models import Account, PriceList, PriceListLine, Sku, TaxRule
+from app.models import Account, MarketplaceOptions, PriceList, PriceListLine, Sku, TaxRule
+from app.services.vat_numbers import is_reverse_charged
 
 _CENT = Decimal("0.01")
 
@@ -145,7 +146,8 @@ def pricing_for(account_id: UUID) -> Pricing:
     found = reading(SYSTEM_SCOPE).execute(_pricing_query(account_id)).mappings().one_or_none()
     if found is None:
         raise NotFoundError
-    kinds = {kind: ZERO if found["is_tax_exempt"] else found[kind.value] for kind in AssetKind}
+    owes_none = found["is_tax_exempt"] or _is_reverse_charged(found)
+    kinds = {kind: ZERO if owes_none else found[kind.value] for kind in AssetKind}
     return Pricing(
         account_id=account_id,
         tenant_id=found["tenant_id"],
@@ -183,6 +185,15 @@ def _product_rules(lines: Mapping[str, list[str]]) -> dict[UUID, PriceRule]:
     }
 
 
+def _is_reverse_charged(found: sa.RowMapping) -> bool:
+    """Of whoever buys from the distributor; a reseller's sales are taxed as its customer is."""
+    return found["kind"] is not AccountKind.END_CUSTOMER and is_reverse_charged(
+        seller_country=found["seller_country"],
+        buyer_country=found["country"],
+        vat_number=found["vat_number"],
+    )
+
+
 def _selling_markup(found: sa.RowMapping) -> Decimal | None:
     if found["kind"] is not AccountKind.END_CUSTOMER:
         return None
@@ -209,6 +220,8 @@ def _pricing_query(account_id: UUID) -> sa.Select[*tuple[Any, ...]]:
             Account.country,
             Account.kind,
             Account.is_tax_exempt,
+            Account.vat_number,
+            sa.select(MarketplaceOptions.country).scalar_subquery().label("seller_country"),
             Account.hides_prices,
             Account.markup,
             reseller.default_markup.label("reseller_markup"),

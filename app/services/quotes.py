@@ -129,6 +129,7 @@ def _held_line(session: Session, viewer: Viewer, pricing: Pricing, wish: _Wish) 
     _check_quantity(sku, wish.quantity)
     priced = pricing.price(sku, wish.quantity)
     _check_amounts(priced)
+    _check_largest_order(session, viewer, priced)
     return {
         "kind": sku.kind,
         "product_id": product.id,
@@ -171,6 +172,19 @@ def _check_amounts(priced: PricedSku) -> None:
     lines = [line for line in (priced.buying, priced.selling) if line is not None]
     if any(max(line.original_total, line.total.gross) >= _LARGEST_AMOUNT for line in lines):
         raise InvalidError("Enter a smaller quantity: the total is too large.", field="quantity")
+
+
+def _check_largest_order(session: Session, viewer: Viewer, priced: PricedSku) -> None:
+    """The limit is the storefront's, in the marketplace's currency; staff are not bound by it."""
+    options = session.scalars(sa.select(MarketplaceOptions)).one()
+    is_bound = not viewer.is_staff and priced.buying.currency == options.currency
+    if not is_bound or options.largest_order is None:
+        return
+    if priced.buying.total.net > options.largest_order:
+        raise InvalidError(
+            "This is more than one order may cost here. Enter a smaller quantity or ask us.",
+            field="quantity",
+        )
 
 
 def _hold(session: Session, viewer: Viewer, order: Order, held: dict[str, Any]) -> None:

@@ -137,5 +137,6 @@ def _context() -> dict[str, Any]:
         "marketplace_name": signed_in.marketplace.name if signed_in else "Entrepot",
         "may_switch_vat": may_switch_vat(),
         "layout": "layouts/bss.html" if request.blueprint == "bss" else "layouts/storefront.html",
+        "marketplace_terms": signed_in.marketplace.terms if signed_in else "",
         "theme": theme if theme in THEMES else "system",
     }

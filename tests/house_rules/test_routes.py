@@ -15,6 +15,7 @@ BSS = {
     Permission.EDIT_ASSETS,
     Permission.PROVISION,
     Permission.VIEW_COST,
+    Permission.MANAGE_PRICES,
     Permission.ADMINISTER,
     Permission.EXPORT,
 }

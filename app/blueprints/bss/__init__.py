@@ -15,7 +15,9 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     assets,  # noqa: F401
     home,  # noqa: F401
     mails,  # noqa: F401
+    marketplace_options,  # noqa: F401
     orders,  # noqa: F401
     software,  # noqa: F401
     subscriptions,  # noqa: F401
+    taxes,  # noqa: F401
 )

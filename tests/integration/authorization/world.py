@@ -62,7 +62,7 @@ class World:
 def build_world():
     world = World()
     PriceListFactory(name="Default", is_default=True, percent=Decimal(10))
-    TaxRuleFactory()
+    world.objects["tax_rule"] = dict.fromkeys(OWNERS, TaxRuleFactory().id)
     world.generic_sku = SkuFactory(reservation=True)
     plan_sku = SkuFactory()
     _add_accounts(world)
