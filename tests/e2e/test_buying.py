@@ -94,7 +94,7 @@ def test_staff_buy_a_reservation_once_on_behalf_of_an_account(staff_page, sandbo
     sandbox.change(order_pending_seconds=2)
 
     review = review_reservation_on_behalf(staff_page)
-    expect(review.main).to_contain_text(f"You order on behalf of {AEGEAN}")
+    expect(review.main).to_contain_text(f"On behalf of {AEGEAN}: nothing is bought")
     order = review.buy()
     number = order.asset_number
     expect(order.fact("Account")).to_have_text(AEGEAN)

@@ -56,7 +56,7 @@ class Sandbox:
     def last_request(self):
         return max((entry["n"] for entry in self.requests()), default=0)
 
-    def knows(self, account, *plans, suspended=False):
+    def knows(self, account, *plans, suspended=False, registered=True):
         """Make the account a customer at Microsoft, with these of our Azure plans."""
         account_id = account.microsoft_tenant_id or str(uuid4())
         self.seed(
@@ -75,7 +75,7 @@ class Sandbox:
                     "customer_id": account_id,
                     "name": plan.name,
                     "status": "suspended" if suspended else "active",
-                    "registered": True,
+                    "registered": registered,
                 }
                 for plan in plans
             ],

@@ -17,6 +17,7 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     mails,  # noqa: F401
     marketplace_options,  # noqa: F401
     orders,  # noqa: F401
+    plan_registration,  # noqa: F401
     software,  # noqa: F401
     subscriptions,  # noqa: F401
     taxes,  # noqa: F401

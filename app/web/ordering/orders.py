@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.domain.orders import OrderStatus
 from app.services import order_history
 from app.services import orders as ordering
+from app.services.buying import may_order
 from app.web.forms import show_domain_error_on
 from app.web.ordering.files import order_file
 from app.web.ordering.forms import ApproveForm, DeclineForm
@@ -41,6 +42,7 @@ def show_orders(
         page=lambda: order_history.list_orders(viewer, search, page=query.page),
         statuses=_PLACED,
         owner_head=owner_head(viewer),
+        may_order=may_order(viewer),
     )
 
 

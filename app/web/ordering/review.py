@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from flask import Response, make_response, redirect, render_template, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.services.orders import place_order
@@ -37,5 +38,7 @@ def _page(review: Review, form: BuyForm, status: int = 200) -> Response:
     if form.form_errors:
         form.agrees.data = False
     form.held_until.data = review.quote_ends_at.isoformat()
+    if current_viewer().is_staff:
+        form.buyer_reference.label.text = gettext("Reference of the account (optional)")
     html = render_template("ordering/orders/review.html", review=review, form=form)
     return make_response(html, status)

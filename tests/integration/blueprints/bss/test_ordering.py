@@ -162,9 +162,10 @@ class TestReview:
 
         text = words(page(answer).main)
         assert title(answer) == "Review your order"
-        assert "You order on behalf of Aegean Foods S.A." in text
+        assert "On behalf of Aegean Foods S.A.: nothing is bought until you press Buy." in text
         assert facts(answer)["Account"] == "Aegean Foods S.A."
         assert facts(answer)["Invoiced to"] == "Northwind Cloud"
+        assert "Reference of the account (optional)" in text
         assert "Microsoft charges the full term now." in text
         assert words(page(answer).select_one("form button.primary")) == "Buy for €1,071.55"
 
@@ -319,6 +320,14 @@ class TestOrders:
         answer = client.get(f"{ORDERS}?{query.format(market=market)}")
 
         assert len(names(answer)) == found
+
+    @pytest.mark.usefixtures("eleni")
+    def test_its_menu_leads_to_both_ways_of_ordering(self, client, sign_in):
+        links = page(client.get(ORDERS)).find(id="place-order").select("a")
+        sign_in(UserFactory(staff=True, role=Role.STAFF_SUPPORT))
+
+        assert [link["href"] for link in links] == [PLANS, "/bss/accounts/"]
+        assert page(client.get(ORDERS)).find(id="place-order") is None
 
     def test_it_is_also_a_file(self, client, quoted):
         client.post_form(quoted, AGREED)
