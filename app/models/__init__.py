@@ -1,7 +1,14 @@
 """Every table, so that the metadata is complete once this is imported."""
 
 from app.models.accounts import Account
-from app.models.assets import Asset, AssetEvent, AssetTotal, Reservation, SoftwareSubscription
+from app.models.assets import (
+    Asset,
+    AssetEvent,
+    AssetTotal,
+    Reservation,
+    SearchWord,
+    SoftwareSubscription,
+)
 from app.models.catalogue import CatalogueRefresh, Product, Sku
 from app.models.contacts import Contact
 from app.models.mails import Mail, Notice
@@ -45,6 +52,7 @@ __all__ = [
     "ReconciliationCase",
     "ReconciliationRun",
     "Reservation",
+    "SearchWord",
     "Sku",
     "SoftwareSubscription",
     "Subscription",

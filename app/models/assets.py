@@ -214,3 +214,16 @@ class AssetTotal(Owned, Base):
     selling_vat: Mapped[Decimal] = mapped_column(default=Decimal(0))
 
     __table_args__ = (sa.Index("ix_asset_totals_tenant_id", "tenant_id"),)
+
+
+class SearchWord(Owned, Base):
+    """A word of an asset, or of an account's name: then it is about the account itself.
+
+    Triggers keep the words. The key is the index that a search reads.
+    """
+
+    __tablename__ = "search_words"
+    word: Mapped[str] = mapped_column(sa.Text(collation="C"), primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    about_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)

@@ -24,8 +24,9 @@ from app.domain.errors import NotFoundError
 from app.domain.money import percent_of, round_money
 from app.domain.pricing import PricedLine
 from app.models import Account, Asset, Order, Product
-from app.services.asset_lists import is_expiring, sees_customers
+from app.services.asset_lists import is_expiring
 from app.services.asset_prices import PRICE_COLUMNS, shown_price
+from app.services.asset_search import sees_customers
 from app.services.asset_timeline import TimelineEntry, timeline_for_customer
 from app.services.prices import Resale
 from app.services.visibility import visible_to

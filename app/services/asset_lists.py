@@ -24,6 +24,7 @@ from app.domain.errors import NotAllowedError
 from app.domain.pricing import PricedLine
 from app.models import Account, Asset, Reservation, SoftwareSubscription
 from app.services.asset_prices import PRICE_COLUMNS, sees_selling_price, shown_price
+from app.services.asset_search import search_filters, sees_customers
 from app.services.asset_totals import (
     MOST_COUNTED,
     CurrencySum,
@@ -36,7 +37,6 @@ from app.services.prices import Resale
 from app.services.visibility import visible_to
 
 EXPIRING_DAYS = 30
-_MOST_WORDS = 8
 _RESERVATIONS, _SOFTWARE = Reservation.__table__, SoftwareSubscription.__table__
 
 
@@ -127,14 +127,14 @@ def list_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = Non
     """Three statements, a fourth where the kept totals do not answer."""
     session = reading(viewer.scope)
     kept = _kept(viewer, query)
-    row_kind = rows or ROWS
     chosen = kept.only(status=query.status, sync_status=query.sync_status)
     total, sums, is_capped = chosen.assets, chosen.sums, False
+    found = _rows_of(viewer, query, kept, rows or ROWS)
     if query.q or query.is_expiring:
-        filters = _filters(viewer, query)
-        total, sums = count_matching(session, viewer, filters, exactly=query.counts_exactly)
+        exactly = query.counts_exactly
+        total, sums = count_matching(session, viewer, found.filters, exactly=exactly)
         is_capped = total == MOST_COUNTED and sums is None
-    page = _page(viewer, query, row_kind, kept, total=total)
+    page = _page(viewer, found, query.page, total)
     return AssetList(
         page=replace(page, is_capped=is_capped),
         sums=None if kept.hides_prices else sums,
@@ -158,10 +158,11 @@ def export_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = N
     """Every row of the list, in its order. Raises NotAllowedError."""
     if not viewer.may(Permission.EXPORT):
         raise NotAllowedError("Your role does not export lists.")
-    kept, row_kind = _kept(viewer, query), rows or ROWS
+    kept = _kept(viewer, query)
+    found = _rows_of(viewer, query, kept, rows or ROWS)
 
     def read(page: PageRequest) -> Page[AssetRow]:
-        return _page(viewer, replace(query, page=page), row_kind, kept, total=page.size)
+        return _page(viewer, found, page, page.size)
 
     currencies = {row.currency for row in kept.rows}
     return AssetExport(
@@ -170,14 +171,40 @@ def export_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = N
     )
 
 
-def _page(
-    viewer: Viewer, query: AssetQuery, rows: RowKind, kept: KeptTotals, *, total: int
-) -> Page[AssetRow]:
-    keys = _keys(viewer, query, hides_prices=kept.hides_prices)
-    ids = _ids(viewer, query) if total else _ids(viewer, query).where(sa.false())
-    details = Details(query=rows.query(), id=Asset.id.expression)
-    found = fetch_page(reading(viewer.scope), ids, keys, query.page, total=total, details=details)
-    return found.with_items([rows.row(viewer, row) for row in found.items])
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """Which rows there are, in which order, and what is read of each."""
+
+    kind: RowKind
+    filters: Sequence[sa.ColumnElement[bool]]
+    keys: Keys
+    is_by_customer: bool
+
+
+def _rows_of(viewer: Viewer, query: AssetQuery, kept: KeptTotals, kind: RowKind) -> _Rows:
+    sort = query.sort
+    if (sort is AssetSort.TOTAL and kept.hides_prices) or (
+        sort is AssetSort.CUSTOMER and not sees_customers(viewer)
+    ):
+        sort = AssetSort.PURCHASED
+    return _Rows(
+        kind=kind,
+        filters=_filters(viewer, query, kept),
+        keys=_keys(viewer, sort, descending=query.descending),
+        is_by_customer=sort is AssetSort.CUSTOMER,
+    )
+
+
+def _page(viewer: Viewer, rows: _Rows, wanted: PageRequest, total: int) -> Page[AssetRow]:
+    ids: sa.Select[*tuple[Any, ...]] = sa.select(Asset.id).where(*rows.filters)
+    if rows.is_by_customer:
+        ids = ids.join(Account, Account.id == Asset.account_id)
+    if not total:
+        ids = ids.where(sa.false())
+    details = Details(query=rows.kind.query(), id=Asset.id.expression)
+    session = reading(viewer.scope)
+    found = fetch_page(session, ids, rows.keys, wanted, total=total, details=details)
+    return found.with_items([rows.kind.row(viewer, row) for row in found.items])
 
 
 def _kept(viewer: Viewer, query: AssetQuery) -> KeptTotals:
@@ -190,14 +217,7 @@ def _by_status(kept: KeptTotals) -> dict[AssetStatus, int]:
     return {status: kept.only(status=status).assets for status in AssetStatus}
 
 
-def _ids(viewer: Viewer, query: AssetQuery) -> sa.Select[*tuple[Any, ...]]:
-    ids: sa.Select[*tuple[Any, ...]] = sa.select(Asset.id).where(*_filters(viewer, query))
-    if query.sort is AssetSort.CUSTOMER:
-        ids = ids.join(Account, Account.id == Asset.account_id)
-    return ids
-
-
-def _filters(viewer: Viewer, query: AssetQuery) -> list[sa.ColumnElement[bool]]:
+def _filters(viewer: Viewer, query: AssetQuery, kept: KeptTotals) -> list[sa.ColumnElement[bool]]:
     filters = [visible_to(viewer, Asset)]
     for column, value in (
         (Asset.kind, query.kind),
@@ -210,23 +230,8 @@ def _filters(viewer: Viewer, query: AssetQuery) -> list[sa.ColumnElement[bool]]:
             filters.append(column == value)
     if query.is_expiring:
         filters.append(is_expiring())
-    return [*filters, *_search(viewer, query.q)]
-
-
-def _search(viewer: Viewer, q: str) -> list[sa.ColumnElement[bool]]:
-    """Each word is somewhere in the asset's own text or in its customer's name."""
-    return [_has(viewer, word) for word in q.replace("\0", "").split()[:_MOST_WORDS]]
-
-
-def _has(viewer: Viewer, word: str) -> sa.ColumnElement[bool]:
-    for special in ("/", "%", "_"):
-        word = word.replace(special, f"/{special}")
-    # lowered by PostgreSQL, as the column was: the two have the same idea of small letters
-    in_text = Asset.search_text.like(sa.func.lower(f"%{word}%"), escape="/")
-    if not sees_customers(viewer):
-        return in_text
-    named = sa.select(Account.id).where(Account.name.ilike(f"%{word}%", escape="/"))
-    return sa.or_(in_text, Asset.account_id.in_(named))
+    session = reading(viewer.scope)
+    return [*filters, *search_filters(session, viewer, query.q, among=kept.assets)]
 
 
 def is_expiring() -> sa.ColumnElement[bool]:
@@ -237,12 +242,7 @@ def is_expiring() -> sa.ColumnElement[bool]:
     )
 
 
-def sees_customers(viewer: Viewer) -> bool:
-    """Whether there is more than one account to tell apart."""
-    return viewer.is_staff or viewer.is_reseller
-
-
-def _keys(viewer: Viewer, query: AssetQuery, *, hides_prices: bool) -> Keys:
+def _keys(viewer: Viewer, sort: AssetSort, *, descending: bool) -> Keys:
     total = Asset.selling_total_key if sees_selling_price(viewer) else Asset.buying_total_key
     columns: dict[AssetSort, Sequence[sa.ColumnElement[Any]]] = {
         AssetSort.PURCHASED: (Asset.purchased_at.expression,),
@@ -251,12 +251,7 @@ def _keys(viewer: Viewer, query: AssetQuery, *, hides_prices: bool) -> Keys:
         AssetSort.TOTAL: (total.expression,),
         AssetSort.EXPIRES: (Asset.expires_key.expression,),
     }
-    sort = query.sort
-    if (sort is AssetSort.TOTAL and hides_prices) or (
-        sort is AssetSort.CUSTOMER and not sees_customers(viewer)
-    ):
-        sort = AssetSort.PURCHASED
-    return Keys(columns=(*columns[sort], Asset.id.expression), descending=query.descending)
+    return Keys(columns=(*columns[sort], Asset.id.expression), descending=descending)
 
 
 def _rows_query() -> sa.Select[*tuple[Any, ...]]:

@@ -19,7 +19,8 @@ from app.domain.assets import (
 )
 from app.domain.orders import OrderStatus
 from app.models import Account, Asset, Order, OrderLine, Subscription
-from app.services.asset_lists import is_expiring, sees_customers
+from app.services.asset_lists import is_expiring
+from app.services.asset_search import sees_customers
 from app.services.asset_totals import CurrencySum, KeptTotals, kept_totals
 from app.services.visibility import visible_to
 
