@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 # As text: the queue knows no job, the jobs know the services that ring. A test resolves it.
 STEP_PURCHASE = "app.jobs.purchases.step_purchase"
+WORK_ON_BULK_JOB = "app.jobs.bulk_jobs.work_on_bulk_job"
 _JOB_SECONDS = 600
 _KEEP_RESULT_SECONDS = 60
 _KEEP_FAILURE_SECONDS = 24 * 3600
@@ -54,17 +55,22 @@ def _ring_once(purchase_id: UUID) -> None:
 
 def ring(purchase_id: UUID) -> bool:
     """Put the purchase onto the queue now; False: Redis is away and nobody was woken."""
-    queue = cast("Queue", current_app.extensions["queue"])
     reach(Point.BEFORE_RING)
+    return ring_for(STEP_PURCHASE, purchase_id)
+
+
+def ring_for(job: str, row_id: UUID) -> bool:
+    """Put a row's id onto the queue for `job`; False: Redis is away and nobody was woken."""
+    queue = cast("Queue", current_app.extensions["queue"])
     try:
         queue.enqueue(
-            STEP_PURCHASE,
-            str(purchase_id),
+            job,
+            str(row_id),
             job_timeout=_JOB_SECONDS,
             result_ttl=_KEEP_RESULT_SECONDS,
             failure_ttl=_KEEP_FAILURE_SECONDS,
         )
     except RedisError as error:
-        log.warning("queue.unreachable", purchase_id=str(purchase_id), error=type(error).__name__)
+        log.warning("queue.unreachable", row_id=str(row_id), error=type(error).__name__)
         return False
     return True

@@ -13,6 +13,7 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 
 from app.domain.access import SYSTEM_SCOPE, AccountKind, Role, Viewer
 from app.domain.assets import AssetKind, AssetStatus, ProvisioningSyncStatus, SubscriptionStatus
+from app.domain.bulk import BulkAction
 from app.domain.contacts import ContactRole
 from app.domain.languages import Language
 from app.domain.mail import MailKind
@@ -21,6 +22,7 @@ from app.domain.pricing import AdjustmentKind, price_line
 from app.domain.purchase import PurchaseState, sync_status_of
 from app.models import (
     Account,
+    BulkJob,
     Contact,
     Mail,
     OneTimeLink,
@@ -342,6 +344,18 @@ class PurchaseFactory(ModelFactory):
     order_id = factory.LazyAttribute(lambda row: row.asset.microsoft_order_id)
     created_by = "a test"
     params = factory.LazyAttribute(lambda row: params_for(row.asset))
+
+
+class BulkJobFactory(OwnedFactory):
+    """Without items unless a test adds some."""
+
+    class Meta:
+        model = BulkJob
+
+    account = factory.SubFactory(AccountFactory, distributor=True)
+    action = BulkAction.RETRY
+    created_by = "Eleni Papadaki"
+    created_by_id = factory.LazyFunction(uuid4)
 
 
 def params_for(asset):

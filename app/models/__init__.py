@@ -9,6 +9,7 @@ from app.models.assets import (
     SearchWord,
     SoftwareSubscription,
 )
+from app.models.bulk import BulkJob, BulkJobItem
 from app.models.catalogue import CatalogueRefresh, Product, Sku
 from app.models.contacts import Contact
 from app.models.mails import Mail, Notice
@@ -28,6 +29,8 @@ __all__ = [
     "Asset",
     "AssetEvent",
     "AssetTotal",
+    "BulkJob",
+    "BulkJobItem",
     "CatalogueRefresh",
     "Contact",
     "Control",

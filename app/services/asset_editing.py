@@ -68,6 +68,25 @@ def save_asset(viewer: Viewer, asset_id: UUID, edit: AssetEdit) -> SaveEffect:
         return _wake(session, viewer, asset, purchase, changed)
 
 
+def retry_asset(session: Session, asset_id: UUID, *, actor: str) -> None:
+    """Try a failed purchase again as it stands, inside the caller's transaction.
+
+    As saving an unchanged form does. Raises ConflictError where there is nothing to try again.
+    """
+    asset = session.scalar(sa.select(Asset).where(Asset.id == asset_id).with_for_update())
+    if asset is None:
+        raise NotFoundError
+    purchase = _purchase_of(session, asset)
+    if asset.status is not AssetStatus.ACTIVE:
+        raise ConflictError("This asset has ended.")
+    if purchase is None or purchase.state is not PurchaseState.FAILED:
+        raise ConflictError(f"Not failed: {asset.provisioning_sync_status.label}.")
+    _reopen(session, asset, purchase)
+    _wake_now(purchase)
+    event = Change(event="saved", detail={"effect": SaveEffect.TRIES_AGAIN.value, "changed": {}})
+    add_event(session, purchase, event, actor=actor)
+
+
 def _asset_to_change(session: Session, viewer: Viewer, asset_id: UUID, version: int) -> Asset:
     asset = session.scalar(
         sa.select(Asset).where(Asset.id == asset_id, visible_to(viewer, Asset)).with_for_update()
@@ -180,12 +199,16 @@ def _wake(
     elif purchase.state in _BUSY:
         effect = SaveEffect.TRIES_AGAIN
     if effect is not SaveEffect.SAVED:
-        purchase.next_run_at = sa.func.now()
-        purchase.woken_at = sa.func.now()
-        wake_after_commit(purchase.id)
+        _wake_now(purchase)
     event = Change(event="saved", detail={"effect": effect.value, "changed": changed})
     add_event(session, purchase, event, actor=viewer.name)
     return effect
+
+
+def _wake_now(purchase: Purchase) -> None:
+    purchase.next_run_at = sa.func.now()
+    purchase.woken_at = sa.func.now()
+    wake_after_commit(purchase.id)
 
 
 def _reopen(session: Session, asset: Asset, purchase: Purchase) -> None:

@@ -171,6 +171,18 @@ def export_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = N
     )
 
 
+def chosen_ids(
+    viewer: Viewer, query: AssetQuery, asset_ids: Sequence[UUID] | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """`id` and `position` of the assets of a list, or of those of `asset_ids` that are visible."""
+    if asset_ids is not None:
+        filters = [visible_to(viewer, Asset), Asset.id.in_(asset_ids)]
+    else:
+        filters = _filters(viewer, query, _kept(viewer, query))
+    order = sa.func.row_number().over(order_by=(Asset.purchased_at, Asset.id))
+    return sa.select(Asset.id.label("id"), order.label("position")).where(*filters)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Rows:
     """Which rows there are, in which order, and what is read of each."""

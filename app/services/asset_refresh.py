@@ -109,10 +109,18 @@ def ask_for_refresh(viewer: Viewer, asset_id: UUID) -> None:
         known = sa.select(Asset.id).where(Asset.id == asset_id, visible_to(viewer, Asset))
         if session.scalar(known) is None:
             raise NotFoundError
-        purchase = session.scalar(_read_again(asset_id))
-        if purchase is None:
-            raise ConflictError("Microsoft has no order of this asset yet.")
-        wake_after_commit(purchase)
+        wake_to_read_again(session, asset_id)
+
+
+def wake_to_read_again(session: Session, asset_id: UUID) -> None:
+    """Let a worker read the asset once the caller's transaction is stored.
+
+    Raises ConflictError where it was never sent to Microsoft from here.
+    """
+    purchase = session.scalar(_read_again(asset_id))
+    if purchase is None:
+        raise ConflictError("Microsoft has no order of this asset yet.")
+    wake_after_commit(purchase)
 
 
 def _read_again(asset_id: UUID) -> sa.UpdateBase:

@@ -8,6 +8,7 @@ import structlog
 
 from app.database import reading
 from app.domain.access import SYSTEM_SCOPE
+from app.services.bulk_work import wake_bulk_jobs
 from app.services.customer_refresh import refresh_due_customers
 from app.services.expiry import expire_due_assets
 from app.services.orders import expire_unapproved_orders
@@ -35,7 +36,11 @@ EXPIRY = ScheduledJob(name="expiry", every_seconds=_MINUTE, run=_expire)
 # It looks for customers that were not read this night; mostly there is none.
 REFRESH = ScheduledJob(name="refresh", every_seconds=_MINUTE, run=_refresh)
 
+# A bell that nobody heard; the work itself while Redis is away.
+BULK = ScheduledJob(name="bulk jobs", every_seconds=2.0, run=wake_bulk_jobs)
+
 LANES: dict[str, tuple[ScheduledJob, ...]] = {
     "quick": (EXPIRY,),
     "microsoft": (REFRESH,),
+    "bulk": (BULK,),
 }

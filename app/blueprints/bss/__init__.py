@@ -13,6 +13,7 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     asset_edit,  # noqa: F401
     asset_view,  # noqa: F401
     assets,  # noqa: F401
+    bulk,  # noqa: F401
     home,  # noqa: F401
     mails,  # noqa: F401
     marketplace_options,  # noqa: F401

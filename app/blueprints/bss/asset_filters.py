@@ -20,6 +20,8 @@ _FILTERS = {
     "count": ["exact"],
 }
 _NO_FILTERS = ("format", "count")
+# what of a list's address says which assets there are
+FILTER_ARGUMENTS = ("q", "status", "sync", "kind", "expiring", "account", "reseller")
 
 
 def read_asset_list() -> ListQuery:

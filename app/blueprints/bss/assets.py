@@ -7,6 +7,7 @@ from flask import Response
 from app.blueprints.bss import bp
 from app.blueprints.bss.asset_file import asset_file
 from app.blueprints.bss.asset_filters import asset_query, read_asset_list
+from app.blueprints.bss.bulk_form import BulkForm
 from app.domain.access import Permission
 from app.domain.assets import AssetKind, ProvisioningSyncStatus
 from app.services import asset_lists
@@ -35,6 +36,7 @@ def list_assets() -> Response:
         owner=_owner_name(query, as_bss_rows(found.page.items)),
         kinds=list(AssetKind),
         syncs=list(ProvisioningSyncStatus),
+        bulk=BulkForm(formdata=None),
     )
 
 

@@ -199,6 +199,13 @@
     setTimeout(() => pressed.classList.remove('done'), 1600);
   });
 
+  /* ---------- tick all boxes of one name: [data-check-all=NAME] ---------- */
+  document.addEventListener('change', (event) => {
+    const name = event.target.dataset?.checkAll;
+    if (!name) return;
+    $$(`input[type=checkbox][name="${CSS.escape(name)}"]`).forEach((box) => { box.checked = event.target.checked; });
+  });
+
   /* ---------- dialogs: [data-open=#id], [data-close], a click on the backdrop ---------- */
   document.addEventListener('click', (event) => {
     const opener = event.target.closest('[data-open]');

@@ -12,6 +12,7 @@ from app.models import OrderLine
 from tests import factories
 from tests.factories import (
     AccountFactory,
+    BulkJobFactory,
     MailFactory,
     OrderFactory,
     PriceListFactory,
@@ -69,6 +70,8 @@ def build_world():
     _add_users(world)
     for owner in OWNERS:
         _add_objects(world, owner, plan_sku)
+    bulk_job = BulkJobFactory(account=world.accounts["staff"])
+    world.objects["bulk_job"] = dict.fromkeys(OWNERS, bulk_job.id)
     world.objects["product"] = dict.fromkeys(OWNERS, plan_sku.product_id)
     return world
 

@@ -68,9 +68,7 @@ def found(viewer, q):
 @pytest.mark.parametrize("who", ["reseller", "staff"])
 def test_every_word_begins_a_word_of_the_asset_or_its_customer(reseller, aegean, q, expected, who):
     helios = AccountFactory.customer_of(reseller, name="Helios Clinics Ltd")
-    ReservationFactory(
-        account=aegean, name="Standard_D2s_v5, EU West", microsoft_order_id="ABC-1"
-    )
+    ReservationFactory(account=aegean, name="Standard_D2s_v5, EU West", microsoft_order_id="ABC-1")
     ReservationFactory(
         account=helios,
         name="Standard_E8s_v5, EU West",

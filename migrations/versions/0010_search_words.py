@@ -7,8 +7,8 @@ trigrams can; `>=` and `<` of text cannot, and a prefix is a range of them.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
