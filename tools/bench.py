@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import datetime as dt
 import hashlib
+import logging
 import os
 import secrets
 import statistics
@@ -30,6 +31,7 @@ from alembic import command  # noqa: E402
 from alembic.config import Config  # noqa: E402
 
 from app import create_app  # noqa: E402
+from app.cli.surroundings import log_from  # noqa: E402
 from app.config import Settings  # noqa: E402
 from app.database import db, transaction  # noqa: E402
 from app.domain.access import SYSTEM_SCOPE, AccountKind, Role  # noqa: E402
@@ -108,10 +110,9 @@ def prepared(servers: Servers, size: int) -> Iterator[Flask]:
     url = url.set(database=name)
     os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
     command.upgrade(Config(toml_file=REPOSITORY / "pyproject.toml"), "head")
-    environment = servers.environment(
-        ENTREPOT_ENV="test", DATABASE_URL=os.environ["DATABASE_URL"], LOG_LEVEL="WARNING"
-    )
+    environment = servers.environment(ENTREPOT_ENV="test", DATABASE_URL=os.environ["DATABASE_URL"])
     app = create_app(Settings.from_env(environment))
+    log_from(logging.WARNING)
     with app.app_context():
         began = time.monotonic()
         generate_data(GeneratedData(accounts=ACCOUNTS, assets=size, seed=1))

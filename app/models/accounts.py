@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -51,6 +52,7 @@ class Account(Base):
     hides_prices: Mapped[bool] = mapped_column(default=False)  # from this end customer
     may_order: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)
+    shared_views: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of lists
     hourly_spend_limit: Mapped[Decimal | None]  # instead of the one for all; in control's currency
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 

@@ -1,6 +1,7 @@
 """People who sign in, and their sessions."""
 
 import datetime as dt
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ class User(Owned, Base):
     language: Mapped[Language | None] = mapped_column(enum_text(Language))  # else the account's
     shows_vat: Mapped[bool | None]  # the viewer's own choice, where the marketplace permits one
     page_size: Mapped[int | None]
+    list_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     is_demo: Mapped[bool] = mapped_column(default=False)  # production refuses to start with one
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 

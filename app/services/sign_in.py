@@ -14,6 +14,7 @@ from app.models.accounts import Account
 from app.models.marketplace import MarketplaceOptions
 from app.models.users import User, UserSession
 from app.services import passwords
+from app.services.list_settings import ListSettings, settings_of
 from app.services.marketplace_options import Marketplace, marketplace_of
 
 _ABSOLUTE_LIMIT = dt.timedelta(hours=12)
@@ -29,6 +30,7 @@ class SignedIn:
     timezone: str
     vat_choice: bool | None
     page_size: int | None
+    lists: ListSettings
     marketplace: Marketplace
 
 
@@ -138,6 +140,7 @@ def _signed_in(user: User, account: Account, options: MarketplaceOptions) -> Sig
         timezone=user.timezone or account.timezone,
         vat_choice=user.shows_vat,
         page_size=user.page_size,
+        lists=settings_of(user, account),
         marketplace=marketplace_of(options),
     )
 

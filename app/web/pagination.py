@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, url_for
 from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup
 
+from app.services.list_settings import ListSettings
 from app.services.pages import DEFAULT_SIZE, SIZES, PageRequest, Position
 from app.web.viewer import find_signed_in
 
@@ -159,6 +160,21 @@ def kept_arguments() -> list[tuple[str, str]]:
     ]
 
 
+def list_query() -> str:
+    """The address of this list after the question mark, as a saved view keeps it."""
+    return request.query_string.decode()
+
+
+def list_form_url(name: str) -> str:
+    """Where a form of this face's lists is sent."""
+    return url_for(f"{request.blueprint}.{name}")
+
+
+def list_settings() -> ListSettings:
+    signed_in = find_signed_in()
+    return signed_in.lists if signed_in else ListSettings()
+
+
 def list_link(url: str, list_id: str) -> Markup:
     """The htmx attributes of a link that changes a list's view state."""
     return Markup(
@@ -169,8 +185,11 @@ def list_link(url: str, list_id: str) -> Markup:
 def init_pagination(app: Flask) -> None:
     app.jinja_env.globals.update(
         kept_arguments=kept_arguments,
+        list_form_url=list_form_url,
         list_link=list_link,
         list_path=list_path,
+        list_query=list_query,
+        list_settings=list_settings,
         list_url=list_url,
         page_sizes=SIZES,
         page_url=page_url,

@@ -15,6 +15,7 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     assets,  # noqa: F401
     bulk,  # noqa: F401
     home,  # noqa: F401
+    list_settings,  # noqa: F401
     mails,  # noqa: F401
     marketplace_options,  # noqa: F401
     orders,  # noqa: F401

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from flask import request
+from flask import request, session, url_for
 
+from app.blueprints.bss import bp
 from app.blueprints.bss.owner_filter import owner_of, with_owners
 from app.domain.assets import AssetKind, AssetStatus, ProvisioningSyncStatus
 from app.services.asset_lists import AssetQuery, AssetSort
@@ -19,6 +20,7 @@ _FILTERS = {
     "format": FORMATS,
     "count": ["exact"],
 }
+_KEPT, _LONGEST_KEPT = "assets", 1000
 _NO_FILTERS = ("format", "count")
 # what of a list's address says which assets there are
 FILTER_ARGUMENTS = ("q", "status", "sync", "kind", "expiring", "account", "reseller")
@@ -31,6 +33,20 @@ def read_asset_list() -> ListQuery:
     )
     choices = {name: value for name, value in query.choices.items() if name not in _NO_FILTERS}
     return with_owners(replace(query, choices=choices), ("account", "reseller"))
+
+
+@bp.app_template_global()
+def assets_url() -> str:
+    """The list of assets as this person saw it last: filter, sort and page survive an edit."""
+    kept = str(session.get(_KEPT, ""))
+    return f"{url_for('bss.list_assets')}{'?' if kept else ''}{kept}"
+
+
+def remember_list() -> None:
+    """In the browser's session: the way back from an asset."""
+    kept = request.query_string.decode()
+    if len(kept) <= _LONGEST_KEPT:
+        session[_KEPT] = kept
 
 
 def asset_query(query: ListQuery) -> AssetQuery:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from flask import Response
 
 from app.blueprints.bss import bp
+from app.blueprints.bss.asset_columns import asset_columns
 from app.blueprints.bss.asset_file import asset_file
-from app.blueprints.bss.asset_filters import asset_query, read_asset_list
+from app.blueprints.bss.asset_filters import asset_query, read_asset_list, remember_list
 from app.blueprints.bss.bulk_form import BulkForm
 from app.domain.access import Permission
 from app.domain.assets import AssetKind, ProvisioningSyncStatus
@@ -14,7 +15,7 @@ from app.services import asset_lists
 from app.services.bss_asset_rows import BSS_ROWS, BssAssetRow, as_bss_rows
 from app.web.htmx import render_page
 from app.web.list_file import wanted_format
-from app.web.pagination import ListQuery
+from app.web.pagination import ListQuery, list_settings
 from app.web.policy import policy
 from app.web.viewer import current_viewer
 
@@ -27,6 +28,7 @@ def list_assets() -> Response:
     if chosen := wanted_format():
         export = asset_lists.export_assets(current_viewer(), wanted, rows=BSS_ROWS)
         return asset_file(export, chosen)
+    remember_list()
     found = asset_lists.list_assets(current_viewer(), wanted, rows=BSS_ROWS)
     return render_page(
         "bss/assets/list.html",
@@ -37,6 +39,7 @@ def list_assets() -> Response:
         kinds=list(AssetKind),
         syncs=list(ProvisioningSyncStatus),
         bulk=BulkForm(formdata=None),
+        columns=asset_columns(list_settings()),
     )
 
 

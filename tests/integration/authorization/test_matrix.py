@@ -195,6 +195,7 @@ def test_everybody_can_do_what_the_table_says_with_any_wall_alone(
     assert wrong == [], f"{len(wrong)} of {cells} cells with {walls}:\n" + "\n".join(wrong[:40])
 
 
+@pytest.mark.timeout(600)  # thousands of requests: each new route adds its own
 def test_everybody_can_do_what_the_table_says(app, sign_in, owner_engine):
     world = build_world()
     actors = Actors(app, world, sign_in)
