@@ -34,7 +34,7 @@ def load_demo() -> None:
         if settings.is_production:
             raise ConflictError("Demo data is not for production.")
         driver = app.extensions["purchase_driver"]
-        is_loaded = load_demo_data(driver.partner_center, country=settings.microsoft.country)
+        is_loaded = load_demo_data(driver.partner_center)
     click.echo("The demo data is loaded." if is_loaded else "The demo data is there already.")
 
 
@@ -43,8 +43,7 @@ def refresh() -> None:
     """Read from Microsoft what is for sale and what it costs; run it once a day."""
     with application() as app:
         partner_center = app.extensions["purchase_driver"].partner_center
-        country = app.extensions["settings"].microsoft.country
-        result = refresh_catalogue(partner_center, country=country)
+        result = refresh_catalogue(partner_center)
     click.echo(
         f"{result.products} products, {result.skus} SKUs, {result.priced} with a price;"
         f" {result.withdrawn} are no longer sold."

@@ -99,7 +99,7 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class CostOfAsset:
-    """What Microsoft charges. `margin` is None where the currencies differ."""
+    """What Microsoft charges. `margin` is None where no rate converts it."""
 
     currency: str
     unit: Decimal
@@ -279,8 +279,8 @@ def _is_expiring(asset: Asset, today: dt.date) -> bool:
 
 def _cost(asset: Asset, buying: PricedLine) -> CostOfAsset:
     total = asset.unit_cost * asset.quantity
-    is_comparable = asset.cost_currency == asset.currency
-    margin = buying.total.net - total if is_comparable else None
+    is_comparable = asset.cost_currency == asset.currency or asset.conversion_rate != 1
+    margin = buying.total.net - total * asset.conversion_rate if is_comparable else None
     percent = None
     if margin is not None and buying.total.net:
         percent = (margin / buying.total.net * 100).quantize(_CENT)

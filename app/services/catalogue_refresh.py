@@ -1,6 +1,7 @@
 """Brings Microsoft's catalogue and our cost of it into our own tables."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -24,6 +25,7 @@ from app.domain.catalogue import (
 from app.domain.errors import ConflictError
 from app.integrations.microsoft import CatalogueProduct
 from app.models import Product, Sku
+from app.services.catalogue_changes import ChangeKind, PriceChange, price_changes
 from app.services.catalogue_rows import IDENTITY, FoundSku, newest_prices, sku_rows
 from app.services.ports import Catalogue
 
@@ -34,41 +36,58 @@ _PRICE_SHEETS = ("azure_reservations", "software")
 log = structlog.get_logger(__name__)
 
 
+def _to_nobody(_step: str) -> None:
+    """For whoever does not follow."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RefreshResult:
-    """`withdrawn` SKUs were for sale before and are no longer."""
+    """`withdrawn` SKUs were for sale before and are no longer; `changes` names all that differs."""
 
-    country: str
     products: int
     skus: int
     priced: int
+    added: int
+    repriced: int
     withdrawn: int
+    changes: tuple[PriceChange, ...]
 
 
-def refresh_catalogue(partner_center: Catalogue, *, country: str) -> RefreshResult:
+def refresh_catalogue(
+    partner_center: Catalogue, *, say: Callable[[str], None] = _to_nobody
+) -> RefreshResult:
     """Fetch everything first, then store it in one transaction: nobody sees half a catalogue.
 
     A SKU that Microsoft no longer lists, or lists without a price, stays and is not for sale.
-    Raises MicrosoftError, or ConflictError for an empty catalogue; either leaves all as it was.
+    `say` is told what it does just now, in words for people. Raises MicrosoftError, or
+    ConflictError for an empty catalogue; either leaves all as it was.
     """
+    say("Reading the catalogue")
     found = list(_fetch(partner_center))
+    say(f"Reading the price sheets of {len(found):,} SKUs")
     sheets = [list(partner_center.read_price_sheet(view)) for view in _PRICE_SHEETS]
     if not found or not all(sheets):
         raise ConflictError("Microsoft's catalogue came back empty. The one of before stands.")
     prices = newest_prices(chain.from_iterable(sheets))
+    say("Storing what changed")
     with transaction(SYSTEM_SCOPE) as session:
         product_ids = _store_products(session, found)
         rows = sku_rows(found, prices, product_ids)
+        before = _offers(session)
         _store_skus(session, rows)
-        withdrawn = _withdraw_missing(session)
+        _withdraw_missing(session)
+    changes = price_changes(before, {tuple(row[name] for name in IDENTITY): row for row in rows})
+    kinds = Counter(change.kind for change in changes)
     result = RefreshResult(
-        country=country,
         products=len(product_ids),
         skus=len(rows),
         priced=sum(row["cost"] is not None for row in rows),
-        withdrawn=withdrawn,
+        added=kinds[ChangeKind.ADDED],
+        repriced=kinds[ChangeKind.REPRICED],
+        withdrawn=kinds[ChangeKind.WITHDRAWN],
+        changes=changes,
     )
-    log.info("catalogue.refreshed", country=country, skus=result.skus, priced=result.priced)
+    log.info("catalogue.refreshed", skus=result.skus, priced=result.priced)
     return result
 
 
@@ -129,13 +148,18 @@ def _store_skus(session: Session, rows: list[dict[str, Any]]) -> None:
     session.execute(statement, rows)
 
 
-def _withdraw_missing(session: Session) -> int:
+def _withdraw_missing(session: Session) -> None:
     """What this transaction did not fetch has no price any more."""
-    gone = (
+    session.execute(
         sa.update(Sku)
         .where(Sku.fetched_at < sa.func.now(), Sku.cost.is_not(None))
         .values(cost=None)
-        .returning(Sku.id)
         .execution_options(synchronize_session=False)
     )
-    return len(session.scalars(gone).all())
+
+
+def _offers(session: Session) -> dict[tuple[Any, ...], Mapping[str, Any]]:
+    """What was for sale until now, by identity."""
+    columns = [Sku.title, Sku.cost, Sku.currency, *(getattr(Sku, name) for name in IDENTITY)]
+    rows = session.execute(sa.select(*columns)).mappings()
+    return {tuple(row[name] for name in IDENTITY): dict(row) for row in rows}

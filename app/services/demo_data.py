@@ -24,7 +24,7 @@ from app.services.today import today
 _LOCK = sa.func.pg_advisory_xact_lock(sa.func.hashtext("entrepot demo data"))
 
 
-def load_demo_data(partner_center: PartnerCenter, *, country: str) -> bool:
+def load_demo_data(partner_center: PartnerCenter) -> bool:
     """Load the demo into an empty installation; False: it is there already.
 
     Raises ConflictError where there are accounts that are not the demo's: they are never touched.
@@ -34,7 +34,7 @@ def load_demo_data(partner_center: PartnerCenter, *, country: str) -> bool:
     session.rollback()
     if not is_wanted:
         return False
-    refresh_catalogue(partner_center, country=country)
+    refresh_catalogue(partner_center)
     companies = read_world(partner_center)
     hashes = {user.email: hash_password(world.PASSWORD) for user in world.USERS}
     with transaction(SYSTEM_SCOPE) as session:

@@ -40,6 +40,7 @@ def frozen_prices(line: OrderLine) -> dict[str, Any]:
         "currency": line.currency,
         "cost_currency": line.cost_currency,
         "unit_cost": line.unit_cost,
+        "conversion_rate": line.conversion_rate,
         "discount_percent": line.discount_percent,
         "vat_rate": line.vat_rate,
         "buying_unit_price": buying.unit_price,

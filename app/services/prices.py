@@ -16,7 +16,15 @@ from app.domain.assets import AssetKind
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.money import ZERO
 from app.domain.pricing import Adjustment, AdjustmentKind, PricedLine, price_line, unit_prices
-from app.models import Account, MarketplaceOptions, PriceList, PriceListLine, Sku, TaxRule
+from app.models import (
+    Account,
+    CurrencyRate,
+    MarketplaceOptions,
+    PriceList,
+    PriceListLine,
+    Sku,
+    TaxRule,
+)
 from app.services.vat_numbers import is_reverse_charged
 
 _CENT = Decimal("0.01")
@@ -36,6 +44,7 @@ class PricedSku:
 
     cost: Decimal
     cost_currency: str
+    conversion_rate: Decimal  # from the cost's currency to the account's
     buying: PricedLine
     selling: PricedLine | None
 
@@ -53,18 +62,23 @@ class Pricing:
     product_rules: Mapping[UUID, PriceRule]
     selling_markup: Decimal | None
     vat_rates: Mapping[AssetKind, Decimal | None]  # None: no tax rule covers the country
+    conversion_rates: Mapping[str, Decimal]  # currency of a cost → one unit of it in `currency`
 
     def reason_not_for_sale(self, sku: Sku) -> str | None:
         """Why this account cannot buy the SKU, in words for people; None where it can."""
         if sku.cost is None or sku.currency is None:
             return "Microsoft does not sell this at the moment."
-        if sku.currency != self.currency:
+        if self.rate_from(sku.currency) is None:
             return f"Microsoft prices this in {sku.currency}, the account pays in {self.currency}."
         if self.rule_for(sku.product_id) is None:
             return "No price list is in force for this account."
         if self.vat_rates[sku.kind] is None:
             return f"No VAT rate is set for the country {self.country}."
         return None
+
+    def rate_from(self, currency: str) -> Decimal | None:
+        """What one unit of a cost's currency is; None where nobody set a rate."""
+        return Decimal(1) if currency == self.currency else self.conversion_rates.get(currency)
 
     def rule_for(self, product_id: UUID) -> PriceRule | None:
         return self.product_rules.get(product_id, self.rule)
@@ -73,12 +87,14 @@ class Pricing:
         """Raises ConflictError with the reason where the SKU is not for sale."""
         rule, vat_rate = self.rule_for(sku.product_id), self.vat_rates[sku.kind]
         reason = self.reason_not_for_sale(sku)
-        if reason or sku.cost is None or sku.currency is None or rule is None or vat_rate is None:
+        rate = self.rate_from(sku.currency or "")
+        if reason or sku.cost is None or rate is None or rule is None or vat_rate is None:
             raise ConflictError(reason or "This is not for sale.")
         unit = unit_prices(
             sku.cost,
             self.currency,
             adjustment=rule.adjustment,
+            rate=rate,
             selling_markup=self.selling_markup,
         )
 
@@ -93,7 +109,8 @@ class Pricing:
 
         return PricedSku(
             cost=sku.cost,
-            cost_currency=sku.currency,
+            cost_currency=sku.currency or self.currency,
+            conversion_rate=rate,
             buying=line(unit.buying),
             selling=None if unit.selling is None else line(unit.selling),
         )
@@ -158,6 +175,9 @@ def pricing_for(account_id: UUID) -> Pricing:
         product_rules=_product_rules(found["lines"] or {}),
         selling_markup=_selling_markup(found),
         vat_rates=kinds,
+        conversion_rates={
+            currency: Decimal(rate) for currency, rate in (found["conversion_rates"] or {}).items()
+        },
     )
 
 
@@ -229,6 +249,7 @@ def _pricing_query(account_id: UUID) -> sa.Select[*tuple[Any, ...]]:
             PriceList.percent,
             PriceList.discount_percent,
             _lines().label("lines"),
+            _conversion_rates().label("conversion_rates"),
             *(_vat_rate(kind).label(kind.value) for kind in AssetKind),
         )
         .select_from(Account)
@@ -248,6 +269,14 @@ def _lines() -> sa.ScalarSelect[Any]:
     )
     lines = sa.func.jsonb_object_agg(_as_text(line.product_id), values, type_=JSONB)
     return sa.select(lines).where(line.price_list_id == PriceList.id).scalar_subquery()
+
+
+def _conversion_rates() -> sa.ScalarSelect[Any]:
+    """What other currencies are worth in the account's, as JSON, numbers as text."""
+    rates = sa.func.jsonb_object_agg(
+        CurrencyRate.from_currency, _as_text(CurrencyRate.rate), type_=JSONB
+    )
+    return sa.select(rates).where(CurrencyRate.to_currency == Account.currency).scalar_subquery()
 
 
 def _as_text(column: InstrumentedAttribute[Any]) -> sa.ColumnElement[str]:

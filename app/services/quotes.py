@@ -141,6 +141,7 @@ def _held_line(session: Session, viewer: Viewer, pricing: Pricing, wish: _Wish) 
         "currency": pricing.currency,
         "cost_currency": priced.cost_currency,
         "unit_cost": priced.cost,
+        "conversion_rate": priced.conversion_rate,
         "buying_unit_price": priced.buying.unit_price,
         "selling_unit_price": priced.selling.unit_price if priced.selling else None,
         "discount_percent": priced.buying.discount_percent,

@@ -9,6 +9,7 @@ import structlog
 from app.database import reading
 from app.domain.access import SYSTEM_SCOPE
 from app.services.bulk_work import wake_bulk_jobs
+from app.services.catalogue_refreshes import refresh_when_due
 from app.services.customer_refresh import refresh_due_customers
 from app.services.expiry import expire_due_assets
 from app.services.orders import expire_unapproved_orders
@@ -18,7 +19,7 @@ from app.services.today import today
 
 log = structlog.get_logger()
 
-_MINUTE = 60.0
+_MINUTE, _SOON = 60.0, 3.0
 
 
 def _expire(_driver: PurchaseDriver) -> None:
@@ -31,6 +32,10 @@ def _refresh(driver: PurchaseDriver) -> None:
     refresh_due_customers(driver)
 
 
+def _refresh_catalogue(driver: PurchaseDriver) -> None:
+    refresh_when_due(driver)
+
+
 # Every minute and not only at midnight: what a worker held, or downtime missed, is caught up.
 EXPIRY = ScheduledJob(name="expiry", every_seconds=_MINUTE, run=_expire)
 # It looks for customers that were not read this night; mostly there is none.
@@ -38,9 +43,12 @@ REFRESH = ScheduledJob(name="refresh", every_seconds=_MINUTE, run=_refresh)
 
 # A bell that nobody heard; the work itself while Redis is away.
 BULK = ScheduledJob(name="bulk jobs", every_seconds=2.0, run=wake_bulk_jobs)
+# Staff ask for it and follow it; once a day it asks for itself.
+CATALOGUE = ScheduledJob(name="catalogue", every_seconds=_SOON, run=_refresh_catalogue)
 
 LANES: dict[str, tuple[ScheduledJob, ...]] = {
     "quick": (EXPIRY,),
     "microsoft": (REFRESH,),
     "bulk": (BULK,),
+    "catalogue": (CATALOGUE,),
 }

@@ -14,12 +14,16 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     asset_view,  # noqa: F401
     assets,  # noqa: F401
     bulk,  # noqa: F401
+    currency_rates,  # noqa: F401
     home,  # noqa: F401
     list_settings,  # noqa: F401
     mails,  # noqa: F401
     marketplace_options,  # noqa: F401
     orders,  # noqa: F401
     plan_registration,  # noqa: F401
+    price_calculator,  # noqa: F401
+    price_lists,  # noqa: F401
+    products,  # noqa: F401
     software,  # noqa: F401
     subscriptions,  # noqa: F401
     taxes,  # noqa: F401

@@ -62,7 +62,8 @@ class World:
 
 def build_world():
     world = World()
-    PriceListFactory(name="Default", is_default=True, percent=Decimal(10))
+    default_list = PriceListFactory(name="Default", is_default=True, percent=Decimal(10))
+    world.objects["price_list"] = dict.fromkeys(OWNERS, default_list.id)
     world.objects["tax_rule"] = dict.fromkeys(OWNERS, TaxRuleFactory().id)
     world.generic_sku = SkuFactory(reservation=True)
     plan_sku = SkuFactory()

@@ -34,7 +34,7 @@ def stored(product_id, sku_id):
 
 
 def test_everything_that_microsoft_sells_is_stored_with_its_price(microsoft):
-    result = refresh_catalogue(microsoft, country="GR")
+    result = refresh_catalogue(microsoft)
 
     assert result.skus == result.priced == len(everything_sold())
     assert result.withdrawn == 0
@@ -47,7 +47,7 @@ def test_everything_that_microsoft_sells_is_stored_with_its_price(microsoft):
 
 
 def test_every_software_plan_is_a_product_and_all_reservations_are_one(microsoft):
-    refresh_catalogue(microsoft, country="GR")
+    refresh_catalogue(microsoft)
 
     plans = get_catalogue().list_products("Software")
     codes = set(session.scalars(sa.select(Product.code)))
@@ -70,7 +70,7 @@ def test_a_refresh_changes_what_changed_and_keeps_the_rest(microsoft, sandbox):
     gone = SkuFactory(microsoft_product_id="DGGONE")
     sandbox.set_price(item.product_id, item.sku_id, "99.1234")
 
-    result = refresh_catalogue(microsoft, country="GR")
+    result = refresh_catalogue(microsoft)
 
     assert result.withdrawn == 1
     assert stored("DGGONE", gone.microsoft_sku_id).cost is None
@@ -86,6 +86,6 @@ def test_an_answer_that_breaks_off_changes_nothing(microsoft, sandbox, route):
     sku = SkuFactory(microsoft_product_id="DGKEPT")
 
     with pytest.raises(MicrosoftError):
-        refresh_catalogue(microsoft, country="GR")
+        refresh_catalogue(microsoft)
 
     assert stored("DGKEPT", sku.microsoft_sku_id).cost == Decimal("100.0000")

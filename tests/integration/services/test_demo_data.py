@@ -69,7 +69,7 @@ def demo_app(servers):
 
 
 def load(app):
-    return load_demo_data(app.extensions["purchase_driver"].partner_center, country="GR")
+    return load_demo_data(app.extensions["purchase_driver"].partner_center)
 
 
 @pytest.fixture
