@@ -18,7 +18,7 @@ FAST_TESTS := $(wildcard tests/unit tests/house_rules)
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate -q
 
-.PHONY: help setup run test proof model check fix lint ruff types imports templates cover \
+.PHONY: help setup run test proof chaos drill-rewind model check fix lint ruff types imports templates cover \
 	migration migrate lock translations screenshots clean
 
 help: ## list these commands
@@ -86,6 +86,12 @@ templates: setup ## check the rules of the templates
 fix: setup ## mend what the tools can mend themselves
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+chaos: setup ## break everything while people buy (N=300 KILLS=60 ZOMBIES=6 SEED= MODE=A)
+	@$(BIN)/python -m tests.chaos
+
+drill-rewind: setup ## restore the database to the middle and find everything again (EACH=100)
+	@$(BIN)/python -m tests.chaos.rewind
 
 cover: setup ## run the tests and show what they did not reach
 	$(BIN)/python -m coverage run -m pytest $(or $(T),tests) -m "not proof"

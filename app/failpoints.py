@@ -82,8 +82,15 @@ def arm(wish: str, *, hits_file: Path | None = None, seed: str = "") -> None:
     found = _read_all(wish)
     _armed.clear()
     _armed.update({failpoint.point: failpoint for failpoint in found})
-    _chances.seed(seed)
     _hits_file = hits_file
+    # a process that is started again after its kill must not meet the same chance first
+    _chances.seed(f"{seed}/{_hits_so_far()}")
+
+
+def _hits_so_far() -> int:
+    if _hits_file is None or not _hits_file.exists():
+        return 0
+    return _hits_file.read_text(encoding="utf-8").count("\n")
 
 
 def check_wish(wish: str) -> None:

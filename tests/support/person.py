@@ -24,6 +24,7 @@ class Bought:
     asset: str = ""  # AST-…
     asked: int = 0  # how often the button was pressed
     errors: list = field(default_factory=list)  # what was seen instead of a page
+    broken_presses: list = field(default_factory=list)  # (from, to, status): a page said error
     acknowledged_at: float = 0.0
     pressed_at: float = 0.0
 
@@ -60,6 +61,18 @@ class Person:
 
         return self._until(once)
 
+    def press(self, page_at, action):
+        """Send the form of the page whose address ends so, as it stands."""
+
+        def once():
+            form = self._page(page_at).select_one(f'form[method="post"][action$="{action}"]')
+            if form is None:
+                raise GaveUpError(f"There is no button for {action} at {page_at}.")
+            answer = self._post(form["action"], _fields_of_form(form))
+            return True if answer.is_redirect else None
+
+        return self._until(once)
+
     def get(self, address):
         """The page, however often it has to be reloaded."""
         return self._until(lambda: self._page(address))
@@ -93,9 +106,15 @@ class Person:
         if clicks > 1:
             impatient = threading.Thread(target=self._click_and_leave, args=(review_at, fields))
             impatient.start()
-        answer = self._post(review_at, fields)
-        if clicks > 1:
-            impatient.join()
+        start = time.time()
+        try:
+            answer = self._post(review_at, fields)
+        except _BrokenPageError as error:
+            bought.broken_presses.append((start, time.time(), str(error)))
+            raise
+        finally:
+            if clicks > 1:
+                impatient.join()
         return True if answer.is_redirect else None
 
     def _click_and_leave(self, address, fields):
@@ -173,6 +192,14 @@ class Person:
         self.errors.append(f"{what}: {words}")
 
 
+def answers(url):
+    """Whether somebody serves there."""
+    try:
+        return requests.get(f"{url}/login", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
 class _SignedOutError(Exception):
     pass
 
@@ -185,11 +212,17 @@ def fields_of(page):
     """What the page's form would send as it stands."""
     fields = {}
     for form in page.select('main form[method="post"]') or page.select('form[method="post"]'):
-        for each in form.select("input[name], textarea[name], select[name]"):
-            kind = each.get("type", "")
-            if kind in {"checkbox", "radio"} and not each.has_attr("checked"):
-                continue
-            fields[each["name"]] = _value_of(each)
+        fields |= _fields_of_form(form)
+    return fields
+
+
+def _fields_of_form(form):
+    fields = {}
+    for each in form.select("input[name], textarea[name], select[name]"):
+        kind = each.get("type", "")
+        if kind in {"checkbox", "radio"} and not each.has_attr("checked"):
+            continue
+        fields[each["name"]] = _value_of(each)
     return fields
 
 

@@ -1,0 +1,150 @@
+"""A TCP line with faults, in a thread of its own: latency, cuts, silence, and lost COMMITs."""
+
+import asyncio
+import contextlib
+import threading
+from dataclasses import dataclass
+
+_CHUNK = 65536
+
+
+@dataclass(frozen=True)
+class LineFault:
+    """What the next connection, or the next chunk, meets.
+
+    `latency`: every chunk late by `amount` seconds. `cut`: closed after `amount` bytes from the
+    server. `half_open`: what the server says is lost, for `amount` seconds, then closed.
+    `black_hole`: nothing passes at all, likewise. `lost_commit`: the client's COMMIT reaches
+    PostgreSQL, its answer nobody.
+    """
+
+    kind: str
+    amount: float = 0.0
+
+
+class Line:
+    """Listens on a port of its own and passes on to the target; `plan` takes the next fault."""
+
+    def __init__(self, name, port):
+        self.name, self.target = name, port
+        self.port = 0
+        self.played = {}
+        self._planned = []
+        self._server = None
+        self._lock = threading.Lock()
+
+    def plan(self, fault):
+        """For the next connection that is opened; a lost COMMIT for the next one that is sent."""
+        with self._lock:
+            self._planned.append(fault)
+
+    def calm(self):
+        with self._lock:
+            self._planned.clear()
+
+    async def open(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self):
+        self._server.close()
+
+    async def _serve(self, reader, writer):
+        fault = self._take(lambda planned: planned.kind != "lost_commit")
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:
+            writer.close()
+            return
+        if fault and fault.kind == "latency":
+            await asyncio.sleep(fault.amount)
+        ends = (writer, far_writer)
+        try:
+            await self._pass_both_ways(reader, far_reader, fault, ends)
+        finally:
+            _close(*ends)
+
+    async def _pass_both_ways(self, reader, far_reader, fault, ends):
+        writer, far_writer = ends
+        await asyncio.gather(
+            self._pass_up(reader, far_writer, fault, ends),
+            self._pass_down(far_reader, writer, fault, ends),
+            return_exceptions=True,  # a connection that breaks is what a line is for
+        )
+
+    def _take(self, fits):
+        with self._lock:
+            for number, planned in enumerate(self._planned):
+                if fits(planned):
+                    self.played[planned.kind] = self.played.get(planned.kind, 0) + 1
+                    return self._planned.pop(number)
+        return None
+
+    async def _pass_up(self, reader, writer, fault, ends):
+        while data := await reader.read(_CHUNK):
+            if fault and fault.kind == "black_hole":
+                await asyncio.sleep(fault.amount)
+                return _close(*ends)
+            writer.write(data)
+            await writer.drain()
+            if b"COMMIT" in data and self._take(lambda planned: planned.kind == "lost_commit"):
+                await asyncio.sleep(0.05)  # long enough for PostgreSQL to store it
+                return _close(*ends)
+        with contextlib.suppress(OSError):
+            writer.write_eof()
+        return None
+
+    async def _pass_down(self, reader, writer, fault, ends):
+        passed = 0
+        while data := await reader.read(_CHUNK):
+            if fault and fault.kind == "half_open":
+                await asyncio.sleep(fault.amount)
+                return _close(*ends)
+            passed += len(data)
+            if fault and fault.kind == "cut" and passed > fault.amount:
+                keep = max(0, len(data) - int(passed - fault.amount))
+                writer.write(data[:keep])
+                return _close(*ends)
+            writer.write(data)
+            await writer.drain()
+        with contextlib.suppress(OSError):
+            writer.write_eof()
+        return None
+
+
+class Lines:
+    """All lines of a run, on one event loop in one thread."""
+
+    def __init__(self, **targets):
+        self.lines = [Line(name, port) for name, port in targets.items()]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        for line in self.lines:
+            asyncio.run_coroutine_threadsafe(line.open(), self._loop).result(10)
+        return {line.name: line for line in self.lines}
+
+    def __exit__(self, *_):
+        for line in self.lines:
+            asyncio.run_coroutine_threadsafe(line.close(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _run(self):
+        asyncio.set_event_loop(self._loop)
+        self._loop.set_exception_handler(lambda _loop, _context: None)  # broken on purpose
+        self._loop.run_forever()
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0.05))  # what was aborted is closed
+        self._loop.close()
+
+
+def _close(*writers):
+    for writer in writers:
+        with contextlib.suppress(OSError, RuntimeError):
+            writer.transport.abort()
