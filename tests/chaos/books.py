@@ -15,19 +15,11 @@ SELECT p.id::text, p.asset_id::text, a.number, p.own_ref, p.state, p.order_id, p
  ORDER BY a.number, p.generation
 """
 _WAITS = """
-WITH seen AS (
-    SELECT wait_event_type, state,
-           extract(epoch FROM clock_timestamp() - state_change)::float AS seconds
-      FROM pg_stat_activity WHERE backend_type = 'client backend'
-), idle AS (
-    SELECT coalesce(max(seconds), 0) AS seconds FROM seen WHERE state LIKE 'idle in transaction%'
-), waiting AS (
-    SELECT coalesce(max(seconds), 0) AS seconds FROM seen WHERE wait_event_type = 'Lock'
-)
-SELECT CASE WHEN idle.seconds < 1 THEN waiting.seconds ELSE 0 END AS longest_lock,
-       CASE WHEN idle.seconds < 1 THEN 0 ELSE waiting.seconds END AS longest_frozen_lock,
-       idle.seconds AS longest_idle
-  FROM idle, waiting
+SELECT coalesce(max(seconds) FILTER (WHERE wait_event_type = 'Lock'), 0) AS lock,
+       coalesce(max(seconds) FILTER (WHERE state LIKE 'idle in transaction%'), 0) AS idle
+  FROM (SELECT wait_event_type, state,
+               extract(epoch FROM clock_timestamp() - state_change)::float AS seconds
+          FROM pg_stat_activity WHERE backend_type = 'client backend') AS seen
 """
 _EVENTS = """
 SELECT e.purchase_id::text, e.at, e.event, e.state, e.actor, e.fence, e.error_code, e.message
@@ -105,8 +97,6 @@ def failed_assets(url, began):
 
 
 def longest_waits(url):
-    """Seconds: of a lock that is waited for, the same while somebody is frozen in a transaction,
-    and of a transaction that idles.
-    """
-    with psycopg.connect(url, row_factory=dict_row) as connection:
+    """Seconds that a lock is waited for now, and that a transaction idles."""
+    with psycopg.connect(url) as connection:
         return connection.execute(_WAITS).fetchone()

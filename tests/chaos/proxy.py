@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 
 _CHUNK = 65536
+_STORED_SECONDS = 0.1  # until PostgreSQL has surely stored what it was sent
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,13 @@ class Line:
             if fault and fault.kind == "black_hole":
                 await asyncio.sleep(fault.amount)
                 return _close(*ends)
+            if b"COMMIT" in data and self._take(lambda planned: planned.kind == "lost_commit"):
+                ends[0].transport.abort()  # before the answer can come
+                writer.write(data)
+                await asyncio.sleep(_STORED_SECONDS)
+                return _close(*ends)
             writer.write(data)
             await writer.drain()
-            if b"COMMIT" in data and self._take(lambda planned: planned.kind == "lost_commit"):
-                await asyncio.sleep(0.05)  # long enough for PostgreSQL to store it
-                return _close(*ends)
         with contextlib.suppress(OSError):
             writer.write_eof()
         return None

@@ -24,6 +24,7 @@ from tests.support.waiting import wait_until
 
 _TICK_SECONDS = 0.05
 _LOOK_SECONDS = 1.0
+_FROZEN_SECONDS = 1.0  # no sound process idles so long in a transaction
 _NEARLY_ALL = 0.95  # the last few are for the calm
 _SANDBOX = {
     "list_lag_seconds": 3,
@@ -63,6 +64,7 @@ class Chaos:
         self._stack = ExitStack()
         self._look_at = 0.0
         self._synchronized = 0
+        self._frozen_at = float("-inf")
 
     def run(self):
         shutil.rmtree(self.plan.folder, ignore_errors=True)
@@ -158,14 +160,23 @@ class Chaos:
             return
         self._look_at = time.monotonic() + _LOOK_SECONDS
         try:
-            waits = books.longest_waits(self.url)
+            lock, idle = books.longest_waits(self.url)
             found = books.states(self.url, self.began)
         except psycopg.OperationalError:
             return  # it is being broken
-        for name, seconds in waits.items():
-            self.notes[name] = max(self.notes[name], seconds)
+        self._note_waits(lock, idle)
         self._synchronized = found[PurchaseState.SYNCHRONIZED]
         self.display.show(found)
+
+    def _note_waits(self, lock, idle):
+        """Whose waiting began while somebody was frozen in a transaction waited for that one, or
+        for others who did."""
+        now = time.monotonic()
+        if idle >= _FROZEN_SECONDS:
+            self._frozen_at = now
+        name = "longest_frozen_lock" if now - self._frozen_at <= lock else "longest_lock"
+        self.notes[name] = max(self.notes[name], lock)
+        self.notes["longest_idle"] = max(self.notes["longest_idle"], idle)
 
     def _compared(self):
         self.notes |= {
