@@ -5,10 +5,11 @@ a scope it sees nothing.
 """
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,6 +21,9 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registr
 
 from app.config import Settings
 from app.domain.access import Scope
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 APP_ROLE = "entrepot_app"
 
@@ -141,6 +145,24 @@ def transaction(scope: Scope) -> Iterator[Session]:
         raise
     finally:
         session.info.pop("writing", None)
+
+
+def asked_again_if_unsure(act: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """For what is harmless twice: done once more where the connection broke on the way.
+
+    What got lost may be the answer to the COMMIT, and then nobody knows whether it was stored.
+    """
+
+    @functools.wraps(act)
+    def run(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        try:
+            return act(*args, **kwargs)
+        except sa.exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return act(*args, **kwargs)
+
+    return run
 
 
 def after_commit(callback: Callable[[], None]) -> None:

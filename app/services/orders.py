@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from app.database import transaction
+from app.database import asked_again_if_unsure, transaction
 from app.domain.access import SYSTEM_SCOPE, AccountKind, Permission, Viewer
 from app.domain.assets import order_number
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
@@ -38,6 +38,7 @@ class PlacedOrder:
     asset_ids: list[UUID]
 
 
+@asked_again_if_unsure
 def place_order(
     viewer: Viewer,
     order_id: UUID,
@@ -70,6 +71,7 @@ def place_order(
     return placed
 
 
+@asked_again_if_unsure
 def approve_order(viewer: Viewer, order_id: UUID) -> PlacedOrder:
     """Execute an order that waits for approval; an executed one is left as it is."""
     _check_may_decide(viewer)
@@ -84,6 +86,7 @@ def approve_order(viewer: Viewer, order_id: UUID) -> PlacedOrder:
         return _placed(session, order)
 
 
+@asked_again_if_unsure
 def decline_order(viewer: Viewer, order_id: UUID, reason: str) -> None:
     """Refuse an order that waits for approval. The reason is shown to the buyer."""
     _check_may_decide(viewer)
