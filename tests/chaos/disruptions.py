@@ -8,20 +8,20 @@ import psycopg
 
 from tests.chaos.proxy import LineFault
 
-# How often each kind comes, relative to the others.
-_WEIGHTS = {
+# How often each kind of kill comes, relative to the others.
+_KILLS = {
     "kill_worker": 26,
     "kill_worker_group": 10,
     "kill_dispatcher": 8,
     "kill_web_worker": 10,
     "kill_web": 3,
     "term_storm": 4,
-    "flush_redis": 5,
     "kill_redis": 3,
     "terminate_backends": 6,
-    "stop_postgresql": 2,
-    "deploy": 2,
+    "stop_postgresql": 3,
 }
+# Beside them: one for so many kills, and at least one.
+_OTHERS = {"flush_redis": 12, "deploy": 25}
 _LINES = {
     "postgresql": ("latency", "cut", "half_open", "black_hole", "lost_commit", "lost_commit"),
     "redis": ("latency", "cut", "half_open", "black_hole"),
@@ -44,7 +44,6 @@ _PROVIDER_FAULTS = (
     ("catalog", ("status:500", "status:429")),
     ("token", ("status:500", "drop_before")),
 )  # fmt: skip
-_KILLS = frozenset(_WEIGHTS) - {"flush_redis", "deploy"}
 
 
 @dataclass(frozen=True)
@@ -66,11 +65,17 @@ class Disruptions:
         self.began = time.monotonic()
         self._owed_faults = 0.0
         self._schedule = self._drawn()
+        self._drawn_events = len(self._schedule)
         self._postgresql_back_at = self._redis_back_at = self._end_old_at = 0.0
 
     def _drawn(self):
-        kinds = list(_WEIGHTS)
-        drawn = self._chances.choices(kinds, [_WEIGHTS[k] for k in kinds], k=self.plan.kills)
+        """Each kind of kill once where there are so many, the rest by weight."""
+        kinds, kills = list(_KILLS), self.plan.kills
+        drawn = kinds[:] if kills >= len(kinds) else []
+        drawn += self._chances.choices(kinds, list(_KILLS.values()), k=kills - len(drawn))
+        if kills:
+            for kind, share in _OTHERS.items():
+                drawn += [kind] * max(1, kills // share)
         drawn += ["freeze"] * self.plan.zombies
         self._chances.shuffle(drawn)
         return drawn
@@ -82,8 +87,7 @@ class Disruptions:
     def tick(self, share):
         """As much as belongs to this share of the run, 0 to 1; the rest comes later."""
         self._bring_back()
-        total = self.plan.kills + self.plan.zombies
-        if self._schedule and total - len(self._schedule) < share * total:
+        if self._schedule and self._drawn_events - self.left < share * self._drawn_events:
             self._break(self._schedule.pop())
         wanted = share * self.plan.purchases * self.plan.faults / 100 * 3
         while self.faults < wanted:

@@ -35,11 +35,11 @@ def test_a_small_run_keeps_every_promise(tmp_path):
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("mode", "seed"), [("A", 21), ("B", 22)])
 def test_a_run_keeps_every_promise(tmp_path, mode, seed):
-    """Together more than 500 purchases and more than 100 kills from outside."""
+    """Together 500 purchases and 100 kills from outside, beside those at failpoints."""
     found = run(
-        tmp_path / "chaos", purchases=260, kills=55, zombies=6, seed=seed, mode=mode, least_hits=3
+        tmp_path / "chaos", purchases=250, kills=50, zombies=6, seed=seed, mode=mode, least_hits=3
     )
 
     assert broken(found) == []
-    assert len(found.books.orders) == 260
-    assert found.notes["kills"] == 55
+    assert len(found.books.orders) == 250
+    assert found.notes["kills"] == 50
