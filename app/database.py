@@ -20,7 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
 
 from app.config import Settings
-from app.domain.access import Scope
+from app.domain.access import SYSTEM_SCOPE, Scope
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -94,6 +94,10 @@ def _tell_postgresql_who_looks(
     scope: Scope | None = session.info.get("scope")
     if scope is None:
         return
+    _lend_eyes(connection, scope)
+
+
+def _lend_eyes(connection: sa.Connection, scope: Scope) -> None:
     connection.execute(
         sa.text(
             "SELECT set_config('entrepot.scope', :kind, true),"
@@ -163,6 +167,26 @@ def asked_again_if_unsure(act: Callable[Given, Answer]) -> Callable[Given, Answe
             return act(*args, **kwargs)
 
     return run
+
+
+@contextmanager
+def seeing_all(session: Session) -> Iterator[None]:
+    """Within the open transaction see every row, then as before.
+
+    For what a transaction must write for somebody else, such as the invoice to the reseller of
+    whoever orders. Nothing that is read in here may reach the viewer. An exception ends the
+    transaction, so that nobody goes on with these eyes.
+    """
+    own: Scope = session.info["scope"]
+    session.flush()
+    _lend_eyes(session.connection(), SYSTEM_SCOPE)
+    try:
+        yield
+        session.flush()
+    except BaseException:
+        session.rollback()
+        raise
+    _lend_eyes(session.connection(), own)
 
 
 def after_commit(callback: Callable[[], None]) -> None:

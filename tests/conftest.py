@@ -126,7 +126,10 @@ def _empty_tables(engine):
             )
         )
         connection.execute(
-            sa.text("UPDATE marketplace_options SET shows_vat = false, viewers_may_switch_vat=true")
+            sa.text(
+                "UPDATE marketplace_options SET shows_vat = false, viewers_may_switch_vat = true,"
+                " holds_invoices = false"
+            )
         )
 
         connection.execute(sa.text("UPDATE control SET provisioning_enabled = true, min_epoch = 1"))

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     PROVISION = "provision"
     VIEW_COST = "view_cost"
     MANAGE_PRICES = "manage_prices"
+    MANAGE_INVOICES = "manage_invoices"
     ADMINISTER = "administer"
 
 
@@ -64,7 +65,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.APPROVE_ORDERS,  # of use to a reseller's administrators alone
     },
     Role.STAFF_SUPPORT: _BSS_VIEWER,
-    Role.STAFF_BILLING: _BSS_VIEWER | {Permission.VIEW_COST, Permission.MANAGE_PRICES},
+    Role.STAFF_BILLING: _BSS_VIEWER
+    | {Permission.VIEW_COST, Permission.MANAGE_PRICES, Permission.MANAGE_INVOICES},
     Role.STAFF_PROVISIONING: _BSS_VIEWER | {Permission.EDIT_ASSETS, Permission.PROVISION},
     Role.STAFF_ADMINISTRATOR: frozenset(
         {
@@ -73,6 +75,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROVISION,
             Permission.VIEW_COST,
             Permission.MANAGE_PRICES,
+            Permission.MANAGE_INVOICES,
             Permission.ADMINISTER,
         }
     ),

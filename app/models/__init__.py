@@ -12,6 +12,7 @@ from app.models.assets import (
 from app.models.bulk import BulkJob, BulkJobItem
 from app.models.catalogue import CatalogueRefresh, Product, Sku
 from app.models.contacts import Contact
+from app.models.invoices import Invoice, InvoiceEvent, InvoiceLine, InvoiceSeries, InvoiceTax
 from app.models.mails import Mail, Notice
 from app.models.marketplace import MarketplaceOptions
 from app.models.orders import Order, OrderLine
@@ -38,6 +39,11 @@ __all__ = [
     "CurrencyRate",
     "CustomerReading",
     "Heartbeat",
+    "Invoice",
+    "InvoiceEvent",
+    "InvoiceLine",
+    "InvoiceSeries",
+    "InvoiceTax",
     "Mail",
     "MarketplaceOptions",
     "MicrosoftConnection",

@@ -22,3 +22,5 @@ class MarketplaceOptions(Base):
     quote_hours: Mapped[int] = mapped_column(default=24)
     terms: Mapped[str] = mapped_column(default="", server_default="")  # agreed to when buying
     largest_order: Mapped[Decimal | None]  # net, in `currency`; None: no limit
+    payment_days: Mapped[int] = mapped_column(default=30)
+    holds_invoices: Mapped[bool] = mapped_column(default=False)  # until all is synchronized

@@ -39,6 +39,7 @@ class Order(Owned, Base):
     executed_at: Mapped[dt.datetime | None]
     decided_by_name: Mapped[str | None]  # who approved or declined
     decision_reason: Mapped[str | None]
+    invoice_is_held: Mapped[bool] = mapped_column(default=False)  # until all is synchronized
 
     lines: Mapped[list["OrderLine"]] = relationship(lazy="raise", order_by="OrderLine.position")
 

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.database import transaction
 from app.domain.access import Permission, Viewer
-from app.domain.assets import AssetKind, AssetStatus
+from app.domain.assets import AssetKind, AssetStatus, asset_number
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.pricing import price_line
 from app.domain.purchase import PurchaseState
 from app.models import Asset, Purchase, Reservation, SoftwareSubscription, Subscription
 from app.queueing import wake_after_commit
+from app.services.credit_notes import credit_note_for
 from app.services.purchase_rows import Change, add_event, move
 from app.services.purchases import current_params
 from app.services.visibility import visible_to
@@ -63,9 +64,11 @@ def save_asset(viewer: Viewer, asset_id: UUID, edit: AssetEdit) -> SaveEffect:
         asset.version += 1
         session.flush()
         changed = _changes(before, _purchase_fields(asset))
-        if purchase is None or asset.status is not AssetStatus.ACTIVE:
-            return SaveEffect.SAVED
-        return _wake(session, viewer, asset, purchase, changed)
+        effect = SaveEffect.SAVED
+        if purchase is not None and asset.status is AssetStatus.ACTIVE:
+            effect = _wake(session, viewer, asset, purchase, changed)
+        _credit(session, viewer, asset, before["quantity"] - asset.quantity)
+        return effect
 
 
 def retry_asset(session: Session, asset_id: UUID, *, actor: str) -> None:
@@ -96,6 +99,12 @@ def _asset_to_change(session: Session, viewer: Viewer, asset_id: UUID, version: 
     if asset.version != version:
         raise ConflictError("Somebody saved this asset while you were editing it.")
     return asset
+
+
+def _credit(session: Session, viewer: Viewer, asset: Asset, fewer: int) -> None:
+    if fewer:
+        reason = f"The quantity of {asset_number(asset.number)} was lowered by {fewer}."
+        credit_note_for(session, asset, reason=reason, actor=viewer.name, quantity=fewer)
 
 
 def _purchase_of(session: Session, asset: Asset) -> Purchase | None:

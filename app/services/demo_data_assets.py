@@ -27,6 +27,7 @@ from app.models import (
     Subscription,
     User,
 )
+from app.services.demo_data_invoices import invoice_bought
 from app.services.demo_data_microsoft import Bought
 from app.services.demo_data_world import DISCOUNTS, WITHOUT_SOFTWARE_ID, FailedPurchase
 from app.services.order_lines import frozen_prices
@@ -58,7 +59,6 @@ def add_bought(session: Session, buyer: Buyer, bought: Bought, day: dt.date) -> 
     discount = DISCOUNTS.get(bought.reference, Decimal(0))
     line = _order(session, buyer, sku, bought.quantity, bought.ordered_at, discount)
     asset = _asset(line, sku, bought.ordered_at, PurchaseState.SYNCHRONIZED)
-    asset.status = bought.status(day)
     asset.provisioned_at = asset.microsoft_ordered_at = bought.ordered_at
     asset.expires_on = bought.details.expires_on
     asset.microsoft_order_id, asset.microsoft_order_alias = bought.order_id, bought.alias
@@ -73,6 +73,7 @@ def add_bought(session: Session, buyer: Buyer, bought: Bought, day: dt.date) -> 
     session.flush()
     for event, state in _STEPS:
         session.add(_event(purchase, event, state))
+    invoice_bought(session, asset, bought.ordered_at.date(), status=bought.status(day), today=day)
 
 
 def add_refused(session: Session, buyer: Buyer, failed: FailedPurchase, at: dt.datetime) -> None:
@@ -94,6 +95,8 @@ def add_refused(session: Session, buyer: Buyer, failed: FailedPurchase, at: dt.d
     refusal = _event(purchase, "failed", PurchaseState.FAILED)
     refusal.error_code, refusal.message = failed.error_code, failed.error_message
     session.add(refusal)
+    session.flush()
+    invoice_bought(session, asset, at.date(), status=AssetStatus.ACTIVE, today=at.date())
 
 
 def _sku(session: Session, **known_by: str) -> Sku:

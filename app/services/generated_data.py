@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
+from app.services.generated_data_invoices import invoice_generated_orders
 from app.services.generated_data_rows import Rows, Source
 from app.services.generated_data_world import add_companies, skus_to_buy
 
@@ -54,6 +55,8 @@ def generate_data(wanted: GeneratedData) -> None:
     for rows in source.batches(wanted.assets, _AT_ONCE):
         with transaction(SYSTEM_SCOPE) as session:
             _store(session, rows)
+            orders = [row["id"] for row in rows["orders"]]
+            invoice_generated_orders(session, orders, today=source.now.date())
 
 
 def _store(session: Session, rows: Rows) -> None:

@@ -1,4 +1,6 @@
-"""Executing an order: each line becomes an asset with its purchase, in the caller's transaction."""
+"""Executing an order: each line becomes an asset with its purchase, and the whole is invoiced.
+
+All of it in the caller's transaction."""
 
 import datetime as dt
 from typing import Any
@@ -20,6 +22,7 @@ from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
 from app.models import Asset, Order, OrderLine, Product, Reservation, Sku, SoftwareSubscription
 from app.services.buying import check_plan, find_plan, reason_not_published
+from app.services.invoices import invoice_order
 from app.services.notices import tell
 from app.services.order_lines import frozen_prices
 from app.services.purchases import start_purchase
@@ -44,6 +47,8 @@ def execute_order(session: Session, viewer: Viewer, order: Order) -> list[UUID]:
     for asset in assets:
         start_purchase(session, asset, actor=viewer.email)
     tell(session, MailKind.ORDER_CONFIRMATION, order, order.id)
+    session.flush()
+    invoice_order(session, order, actor=viewer.name)  # last: it keeps the series locked
     return [asset.id for asset in assets]
 
 

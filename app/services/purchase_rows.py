@@ -22,6 +22,7 @@ from app.domain.purchase_commands import ClaimedPurchase, Details, Wanted
 from app.failpoints import Point, reach
 from app.models import Asset, Control, Provider, Purchase, PurchaseEvent
 from app.services.control import may_provision
+from app.services.invoices import invoice_held_order
 from app.services.microsoft_side import take_microsoft_side
 from app.services.notices import tell
 from app.services.purchase_params import wanted_from
@@ -177,6 +178,8 @@ def write(session: Session, held: Claim, change: Change) -> Purchase | None:
         add_event(session, purchase, change, actor=held.worker)
     if change.event == "failed":
         tell(session, MailKind.PROVISIONING_FAILED, purchase, purchase.id, occasion=held.fence)
+    if change.state is PurchaseState.SYNCHRONIZED:
+        invoice_held_order(session, asset.order_id)
     return purchase
 
 

@@ -16,6 +16,7 @@ BSS = {
     Permission.PROVISION,
     Permission.VIEW_COST,
     Permission.MANAGE_PRICES,
+    Permission.MANAGE_INVOICES,
     Permission.ADMINISTER,
     Permission.EXPORT,
 }

@@ -5,10 +5,22 @@ import sqlalchemy as sa
 
 from app.domain.access import AccountKind
 from app.domain.assets import AssetKind, AssetStatus, ProvisioningSyncStatus
+from app.domain.invoices import document_number, invoiced_amounts, totals_by_rate
 from app.domain.pricing import price_line
-from app.models import Account, Asset, AssetTotal, Purchase, Sku
+from app.models import (
+    Account,
+    Asset,
+    AssetTotal,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    Purchase,
+    Sku,
+)
+from app.services.credit_notes import amounts_of
 from app.services.expiry import expire_due_assets
 from app.services.generated_data import GeneratedData, generate_data
+from app.services.invoices import party_of, search_text
 from app.services.today import today
 from tests import factories
 from tests.factories import AccountFactory, SkuFactory
@@ -129,3 +141,58 @@ def test_names_stay_different_beyond_the_words_for_them():
 
     names = [name for (name,) in factories.session.query(Account.name)]
     assert len({name.rsplit(" ", 1)[0] for name in names}) == 1200
+
+
+def test_every_order_is_invoiced_as_the_services_would_have_done_it():
+    """They are written by SQL: here each is put together again by the rules of the domain."""
+    assets = {asset.id: asset for asset in generate()}
+    invoices = factories.session.query(Invoice).order_by(Invoice.series, Invoice.sequence).all()
+    lines = factories.session.query(InvoiceLine).order_by(InvoiceLine.position).all()
+    taxes = factories.session.query(InvoiceTax).all()
+    accounts = {account.id: account for account in factories.session.query(Account)}
+
+    assert sorted(line.asset_id for line in lines) == sorted(assets)
+    assert len(invoices) == len({asset.order_id for asset in assets.values()})
+    for invoice in invoices:
+        own = [line for line in lines if line.invoice_id == invoice.id]
+        amounts = [amounts_of(line, invoice.currency) for line in own]
+        assert amounts == [invoiced_amounts(price_of(assets[line.asset_id])) for line in own]
+        assert [line.vat for line in own] == [each.vat for each in amounts]
+        totals = totals_by_rate(amounts)
+        found = [tax for tax in taxes if tax.invoice_id == invoice.id]
+        assert [(tax.rate, tax.net, tax.vat) for tax in found] == [
+            (total.rate, total.net, total.vat) for total in totals
+        ]
+        assert invoice.gross == sum(total.net + total.vat for total in totals)
+        payer = accounts[invoice.account_id]
+        assert payer.id == assets[own[0].asset_id].tenant_id
+        assert invoice.buyer == party_of(payer, payer.name)
+        assert invoice.number == document_number(invoice.series, invoice.sequence)
+        facts = {name: getattr(invoice, name) for name in ("order_number", "buyer_reference")}
+        said = search_text(
+            invoice.number,
+            {**facts, "buyer": invoice.buyer},
+            [vars(line) for line in own],
+        )
+        assert set(invoice.search_text.split()) == set(said.split())
+
+
+def test_generated_numbers_have_no_gap():
+    generate()
+    invoices = factories.session.query(Invoice).order_by(Invoice.issued_at).all()
+    by_series = {}
+    for invoice in invoices:
+        by_series.setdefault(invoice.series, []).append(invoice.sequence)
+
+    for sequences in by_series.values():
+        assert sorted(sequences) == list(range(1, len(sequences) + 1))
+
+
+def price_of(asset):
+    return price_line(
+        asset.buying_unit_price,
+        asset.quantity,
+        discount_percent=asset.discount_percent,
+        vat_rate=asset.vat_rate,
+        currency=asset.currency,
+    )

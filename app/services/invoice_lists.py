@@ -1,0 +1,194 @@
+"""Invoices and credit notes as a list, for the storefront and the back office."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.database import reading
+from app.domain.access import Permission, Viewer
+from app.domain.errors import NotAllowedError
+from app.domain.invoices import InvoiceKind, InvoiceState
+from app.models import Account, Invoice
+from app.services.invoice_states import has_state, open_amount, state_of, sum_gross, sum_open
+from app.services.pages import Keys, Page, PageRequest, each_row, fetch_page
+from app.services.today import today
+from app.services.visibility import visible_to
+
+
+class InvoiceSort(StrEnum):
+    """The values of `sort=`."""
+
+    ISSUED = "issued"
+    DUE = "due"
+    TOTAL = "total"
+    NUMBER = "number"
+
+
+_KEYS: dict[InvoiceSort, tuple[Any, ...]] = {
+    InvoiceSort.ISSUED: (Invoice.issued_on, Invoice.issued_at, Invoice.id),
+    InvoiceSort.DUE: (Invoice.due_on, Invoice.id),
+    InvoiceSort.TOTAL: (Invoice.gross_key, Invoice.id),
+    InvoiceSort.NUMBER: (Invoice.number, Invoice.id),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceQuery:
+    """What the list shows. `q` looks in numbers, names, references and what was bought."""
+
+    q: str = ""
+    state: InvoiceState | None = None
+    kind: InvoiceKind | None = None
+    issued_from: dt.date | None = None
+    issued_to: dt.date | None = None
+    account_id: UUID | None = None
+    sort: InvoiceSort = InvoiceSort.ISSUED
+    descending: bool = True
+    page: PageRequest = field(default_factory=PageRequest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceRow:
+    """Amounts are positive; `kind.sign` says which way they count."""
+
+    id: UUID
+    number: str
+    kind: InvoiceKind
+    state: InvoiceState | None
+    account_id: UUID
+    account_name: str
+    issued_on: dt.date
+    due_on: dt.date
+    order_number: str
+    buyer_reference: str
+    currency: str
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+    open_amount: Decimal
+    paid_on: dt.date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceSum:
+    """All that match in one currency: credit notes count against invoices."""
+
+    currency: str
+    gross: Decimal
+    open_amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceList:
+    page: Page[InvoiceRow]
+    sums: list[InvoiceSum]
+    account_name: str | None  # of the account that the list is limited to
+
+
+def list_invoices(viewer: Viewer, wanted: InvoiceQuery) -> InvoiceList:
+    """Four statements."""
+    session = reading(viewer.scope)
+    day = today(session)
+    filters = _filters(viewer, wanted, day)
+    sums, total = _sums(session, filters)
+    name = None
+    if wanted.account_id is not None:
+        name = session.scalar(sa.select(Account.name).where(Account.id == wanted.account_id))
+    return InvoiceList(
+        page=_page(session, wanted, filters, day=day, total=total), sums=sums, account_name=name
+    )
+
+
+def export_invoices(viewer: Viewer, wanted: InvoiceQuery) -> Iterator[InvoiceRow]:
+    """Every row of the list, for a file."""
+    if not viewer.may(Permission.EXPORT):
+        raise NotAllowedError("Your role does not export lists.")
+
+    def read(page: PageRequest) -> Page[InvoiceRow]:
+        session = reading(viewer.scope)
+        day = today(session)
+        filters = _filters(viewer, wanted, day)
+        return _page(session, wanted, filters, day=day, total=0, request=page)
+
+    return each_row(reading(viewer.scope), read)
+
+
+def count_invoices(viewer: Viewer, account_id: UUID | None = None) -> int:
+    filters = [visible_to(viewer, Invoice)]
+    if account_id is not None:
+        filters.append(Invoice.account_id == account_id)
+    counted = sa.select(sa.func.count()).select_from(Invoice).where(*filters)
+    return reading(viewer.scope).scalars(counted).one()
+
+
+def _filters(viewer: Viewer, wanted: InvoiceQuery, day: dt.date) -> list[sa.ColumnElement[bool]]:
+    filters = [visible_to(viewer, Invoice)]
+    if wanted.state is not None:
+        filters.append(has_state(wanted.state, day))
+    if wanted.kind is not None:
+        filters.append(Invoice.kind == wanted.kind)
+    if wanted.issued_from is not None:
+        filters.append(Invoice.issued_on >= wanted.issued_from)
+    if wanted.issued_to is not None:
+        filters.append(Invoice.issued_on <= wanted.issued_to)
+    if wanted.account_id is not None:
+        filters.append(Invoice.account_id == wanted.account_id)
+    if text := wanted.q.strip().casefold():
+        filters.append(Invoice.search_text.contains(text, autoescape=True))
+    return filters
+
+
+def _sums(session: Session, filters: list[sa.ColumnElement[bool]]) -> tuple[list[InvoiceSum], int]:
+    query = (
+        sa.select(Invoice.currency, sum_gross(), sum_open(), sa.func.count())
+        .where(*filters)
+        .group_by(Invoice.currency)
+        .order_by(Invoice.currency)
+    )
+    rows = session.execute(query).all()
+    sums = [InvoiceSum(currency=row[0], gross=row[1], open_amount=row[2]) for row in rows]
+    return sums, sum(row[3] for row in rows)
+
+
+def _page(
+    session: Session,
+    wanted: InvoiceQuery,
+    filters: list[sa.ColumnElement[bool]],
+    *,
+    day: dt.date,
+    total: int,
+    request: PageRequest | None = None,
+) -> Page[InvoiceRow]:
+    columns = [column.expression for column in _KEYS[wanted.sort]]
+    keys = Keys(columns=columns, descending=wanted.descending)
+    query = sa.select(Invoice).where(*filters)
+    found = fetch_page(session, query, keys, request or wanted.page, total=total)
+    return found.with_items([_row(row[0], day) for row in found.items])
+
+
+def _row(invoice: Invoice, day: dt.date) -> InvoiceRow:
+    return InvoiceRow(
+        id=invoice.id,
+        number=invoice.number,
+        kind=invoice.kind,
+        state=state_of(invoice, day),
+        account_id=invoice.account_id,
+        account_name=invoice.buyer["name"],
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        order_number=invoice.order_number,
+        buyer_reference=invoice.buyer_reference,
+        currency=invoice.currency,
+        net=invoice.net,
+        vat=invoice.vat,
+        gross=invoice.gross,
+        open_amount=open_amount(invoice),
+        paid_on=invoice.paid_on,
+    )
