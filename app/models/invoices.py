@@ -108,6 +108,7 @@ class InvoiceLine(Owned, Base):
             unique=True,
             postgresql_where=sa.text("corrects_line_id IS NULL"),
         ),
+        sa.Index("ix_invoice_lines_asset_id", "asset_id"),
         sa.Index("ix_invoice_lines_corrects_line_id", "corrects_line_id"),
     )
 

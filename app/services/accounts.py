@@ -27,6 +27,7 @@ from app.models import Account, Asset, AssetTotal, Order, PriceList, Reservation
 from app.models.tenancy import Owned
 from app.services.bss_asset_rows import BssAssetRow, newest_assets
 from app.services.buying import accounts_visible_to, reason_not_to_order_for
+from app.services.invoice_lists import count_invoices
 from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
 
 _NUMBER = re.compile(r"(?:acc-)?0*([1-9]\d{0,17})", re.IGNORECASE)
@@ -123,6 +124,7 @@ class AccountView:
     may_order: bool
     order_reason: str | None  # why the viewer cannot order on the account's behalf
     customers: int
+    invoices: int
     subscriptions: int  # Azure plans and placed orders: a reseller's customers' too
     orders: int
     plans: tuple[PlanOfAccount, ...]
@@ -241,6 +243,7 @@ def get_account(viewer: Viewer, account_id: UUID) -> AccountView:
         price_list_name=row.price_list_name,
         order_reason=reason_not_to_order_for(viewer, account),
         customers=row.customers,
+        invoices=count_invoices(viewer, account.id),
         subscriptions=row.subscriptions,
         orders=row.orders,
         plans=_plans(session, account.id),

@@ -28,6 +28,7 @@ from app.services.asset_lists import is_expiring
 from app.services.asset_prices import PRICE_COLUMNS, shown_price
 from app.services.asset_search import sees_customers
 from app.services.asset_timeline import TimelineEntry, timeline_for_customer
+from app.services.invoice_lists import LinkedInvoice, invoices_of_asset
 from app.services.prices import Resale
 from app.services.visibility import visible_to
 
@@ -60,6 +61,7 @@ class AssetDetails:
     customer_name: str | None
     order_id: UUID | None
     order_number: str | None
+    invoices: list[LinkedInvoice]
     microsoft_order_id: str | None
     microsoft_order_alias: str | None
     microsoft_ordered_at: dt.datetime | None
@@ -146,7 +148,7 @@ def find_row(
 
 
 def details_of(viewer: Viewer, row: Any) -> AssetDetails:
-    """From a row of `find_row`, with its timeline: one more statement."""
+    """From a row of `find_row`, with its timeline and invoices: two more statements."""
     shown = shown_price(viewer, row, hides_prices=row.hides_prices)
     timeline = timeline_for_customer(
         reading(viewer.scope),
@@ -165,6 +167,7 @@ def details_of(viewer: Viewer, row: Any) -> AssetDetails:
         final_unit_price=_final_unit_price(shown.price),
         customer_name=row.customer_name if sees_customers(viewer) else None,
         order_number=None if row.order_number is None else order_number(row.order_number),
+        invoices=invoices_of_asset(reading(viewer.scope), viewer, row.id),
         product_id=f"{row.microsoft_product_id}:{row.microsoft_sku_id}",
         timeline=timeline,
     )

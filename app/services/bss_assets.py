@@ -39,6 +39,7 @@ from app.models import (
 )
 from app.services.asset_lists import EXPIRING_DAYS
 from app.services.asset_prices import shown_price
+from app.services.invoice_lists import LinkedInvoice, invoices_of_asset
 from app.services.prices import Resale
 from app.services.provisioning_advice import Advice, advice_for, is_microsofts
 from app.services.provisioning_timeline import TimelineEvent, timeline_of, words_for
@@ -141,6 +142,7 @@ class AssetView:
     reseller_name: str | None
     order_id: UUID | None
     order_number: str | None
+    invoices: list[LinkedInvoice]
     product_name: str
     purchased_at: dt.datetime
     provisioned_at: dt.datetime | None
@@ -253,6 +255,7 @@ def view_of(
         reseller_id=account.reseller_id,
         reseller_name=row.reseller_name,
         order_number=None if row.order_number is None else order_number(row.order_number),
+        invoices=invoices_of_asset(reading(viewer.scope), viewer, asset.id),
         product_name=row.product_name,
         is_expiring=_is_expiring(asset, today),
         today=today,

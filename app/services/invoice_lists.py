@@ -15,7 +15,7 @@ from app.database import reading
 from app.domain.access import Permission, Viewer
 from app.domain.errors import NotAllowedError
 from app.domain.invoices import InvoiceKind, InvoiceState
-from app.models import Account, Invoice
+from app.models import Account, Invoice, InvoiceLine
 from app.services.invoice_states import has_state, open_amount, state_of, sum_gross, sum_open
 from app.services.pages import Keys, Page, PageRequest, each_row, fetch_page
 from app.services.today import today
@@ -192,3 +192,28 @@ def _row(invoice: Invoice, day: dt.date) -> InvoiceRow:
         open_amount=open_amount(invoice),
         paid_on=invoice.paid_on,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkedInvoice:
+    """An invoice or a credit note, for a link."""
+
+    id: UUID
+    number: str
+
+
+def invoices_of_order(session: Session, viewer: Viewer, order_id: UUID) -> list[LinkedInvoice]:
+    """What the viewer may see of it: nothing for an end customer, whose reseller is invoiced."""
+    return _linked(session, viewer, Invoice.order_id == order_id)
+
+
+def invoices_of_asset(session: Session, viewer: Viewer, asset_id: UUID) -> list[LinkedInvoice]:
+    """Those with a line of the asset."""
+    of_asset = sa.select(InvoiceLine.invoice_id).where(InvoiceLine.asset_id == asset_id)
+    return _linked(session, viewer, Invoice.id.in_(of_asset))
+
+
+def _linked(session: Session, viewer: Viewer, which: sa.ColumnElement[bool]) -> list[LinkedInvoice]:
+    query = sa.select(Invoice.id, Invoice.number).where(which, visible_to(viewer, Invoice))
+    rows = session.execute(query.order_by(Invoice.issued_at, Invoice.number))
+    return [LinkedInvoice(id=row.id, number=row.number) for row in rows]

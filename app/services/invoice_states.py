@@ -39,6 +39,11 @@ def has_state(state: InvoiceState, today: dt.date) -> sa.ColumnElement[bool]:
     return filters[state]
 
 
+def is_to_pay() -> sa.ColumnElement[bool]:
+    """Open or overdue."""
+    return sa.and_(_IS_INVOICE, Invoice.paid_on.is_(None), Invoice.credited_gross < Invoice.gross)
+
+
 def open_amount(invoice: Invoice) -> Decimal:
     """What is still to pay; below nought where more was paid than is owed. A credit note: 0.
 

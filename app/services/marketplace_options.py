@@ -19,6 +19,7 @@ from app.services.asset_prices import shown_price
 log = structlog.get_logger(__name__)
 
 _EXAMPLES = 3
+_PAYMENT_DAYS = range(366)
 _QUOTE_HOURS = range(1, 24 * 30 + 1)
 
 
@@ -35,6 +36,8 @@ class Marketplace:
     quote_hours: int
     terms: str
     largest_order: Decimal | None
+    payment_days: int
+    holds_invoices: bool
 
     def shows_vat_to(self, choice: bool | None) -> bool:  # noqa: FBT001  # None: not chosen
         """Whether prices carry VAT for somebody who chose that, where choosing is permitted."""
@@ -62,6 +65,8 @@ def marketplace_of(row: MarketplaceOptions) -> Marketplace:
         quote_hours=row.quote_hours,
         terms=row.terms,
         largest_order=row.largest_order,
+        payment_days=row.payment_days,
+        holds_invoices=row.holds_invoices,
     )
 
 
@@ -95,5 +100,7 @@ def _check(wanted: Marketplace) -> None:
         raise InvalidError("Choose a time zone such as Europe/Athens.", field="timezone")
     if wanted.quote_hours not in _QUOTE_HOURS:
         raise InvalidError("A quote holds between 1 hour and 30 days.", field="quote_hours")
+    if wanted.payment_days not in _PAYMENT_DAYS:
+        raise InvalidError("Payment is due after 0 to 365 days.", field="payment_days")
     if wanted.largest_order is not None and wanted.largest_order <= 0:
         raise InvalidError("Enter an amount above 0, or leave it empty.", field="largest_order")

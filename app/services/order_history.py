@@ -27,6 +27,7 @@ from app.domain.money import ZERO
 from app.domain.orders import OrderStatus
 from app.domain.pricing import PricedLine
 from app.models import Account, Asset, Order, OrderLine, Sku, Subscription, User
+from app.services.invoice_lists import LinkedInvoice, invoices_of_order
 from app.services.order_lines import shown_line
 from app.services.orders import APPROVAL_DAYS, may_decide
 from app.services.pages import Keys, Page, PageRequest, count_rows, each_row, fetch_page
@@ -132,6 +133,7 @@ class OrderDetails:
     buyer_reference: str
     lines: list[ShownLine]
     total: OrderTotal | None
+    invoices: list[LinkedInvoice]
     may_decide: bool
 
 
@@ -204,6 +206,7 @@ def get_order(viewer: Viewer, order_id: UUID) -> OrderDetails:
         buyer_reference=order.buyer_reference,
         lines=lines,
         total=_total([line.price for line in lines], order.currency),
+        invoices=invoices_of_order(session, viewer, order.id),
         may_decide=waits and may_decide(viewer),
     )
 

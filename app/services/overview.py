@@ -18,10 +18,11 @@ from app.domain.assets import (
     order_number,
 )
 from app.domain.orders import OrderStatus
-from app.models import Account, Asset, Order, OrderLine, Subscription
+from app.models import Account, Asset, Invoice, Order, OrderLine, Subscription
 from app.services.asset_lists import is_expiring
 from app.services.asset_search import sees_customers
 from app.services.asset_totals import CurrencySum, KeptTotals, kept_totals
+from app.services.invoice_states import is_to_pay
 from app.services.visibility import visible_to
 
 _MOST = 5
@@ -88,6 +89,8 @@ class BillingOverview:
     orders_pending: int
     subscriptions: int
     subscriptions_active: int
+    invoices: int
+    invoices_to_pay: int
     recent_orders: list[RecentOrder]
 
 
@@ -122,6 +125,8 @@ def get_billing(viewer: Viewer) -> BillingOverview:
                 _count(Order, orders, Order.status == OrderStatus.PENDING_APPROVAL),
                 _count(Subscription, plans),
                 _count(Subscription, plans, Subscription.status == SubscriptionStatus.ACTIVE),
+                _count(Invoice, visible_to(viewer, Invoice)),
+                _count(Invoice, visible_to(viewer, Invoice), is_to_pay()),
             )
         )
         .one()
@@ -135,6 +140,8 @@ def get_billing(viewer: Viewer) -> BillingOverview:
         orders_pending=row[1],
         subscriptions=row[2],
         subscriptions_active=row[3],
+        invoices=row[4],
+        invoices_to_pay=row[5],
         recent_orders=_recent_orders(viewer),
     )
 

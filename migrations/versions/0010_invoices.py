@@ -272,6 +272,7 @@ def _create_invoice_lines() -> None:
             "invoice_id", "position", name=op.f("uq_invoice_lines_invoice_id_position")
         ),
     )
+    op.create_index("ix_invoice_lines_asset_id", "invoice_lines", ["asset_id"], unique=False)
     op.create_index(
         "ix_invoice_lines_corrects_line_id", "invoice_lines", ["corrects_line_id"], unique=False
     )

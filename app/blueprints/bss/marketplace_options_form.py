@@ -24,6 +24,8 @@ class MarketplaceOptionsForm(BaseForm):
     largest_order = DecimalText(
         "Largest order", validators=[Optional()], wrong="Enter an amount such as 50000.", places=2
     )
+    payment_days = IntegerField("Days to pay an invoice", [InputRequired("Enter days.")])
+    holds_invoices = BooleanField("Hold invoices until everything is synchronized")
     terms = TextAreaField("Terms", [Length(max=10_000, message="Use at most 10,000 characters.")])
 
     def __init__(self, **options: Any) -> None:
@@ -44,4 +46,6 @@ class MarketplaceOptionsForm(BaseForm):
             quote_hours=self.quote_hours.data or 0,
             terms=self.terms.data or "",
             largest_order=self.largest_order.data,
+            payment_days=-1 if self.payment_days.data is None else self.payment_days.data,
+            holds_invoices=self.holds_invoices.data,
         )

@@ -13,6 +13,7 @@ from app.blueprints.storefront import (  # noqa: E402  # they put their views on
     billing,  # noqa: F401
     buy_reservation,  # noqa: F401
     home,  # noqa: F401
+    invoices,  # noqa: F401
     list_settings,  # noqa: F401
     order_review,  # noqa: F401
     orders,  # noqa: F401

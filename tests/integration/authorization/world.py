@@ -8,7 +8,8 @@ from app.domain.access import Role
 from app.domain.assets import AssetKind
 from app.domain.orders import OrderStatus
 from app.domain.purchase import PurchaseState
-from app.models import OrderLine
+from app.models import Invoice, Order, OrderLine
+from app.services.invoices import invoice_order
 from tests import factories
 from tests.factories import (
     AccountFactory,
@@ -135,9 +136,17 @@ def _add_objects(world, owner, plan_sku):
         "reservation": reservation,
         "software_subscription": software,
         "asset": reservation,
+        "invoice": _invoice(order),
         "mail": MailFactory(account=account, to_name=mark),
     }.items():
         world.objects.setdefault(kind, {})[owner] = row.id
+
+
+def _invoice(order):
+    """To whoever pays: the owner itself or its reseller."""
+    invoice_order(factories.session, factories.session.get_one(Order, order.id), actor="a test")
+    factories.session.commit()
+    return factories.session.query(Invoice).filter_by(order_id=order.id).one()
 
 
 def _add_line(order, sku, mark):

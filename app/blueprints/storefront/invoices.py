@@ -1,0 +1,73 @@
+"""Invoices and credit notes of the account, and its statement."""
+
+from uuid import UUID
+
+from flask import Response, make_response, render_template, request
+
+from app.blueprints.storefront import bp
+from app.domain.access import Permission
+from app.services import invoice_lists
+from app.services.invoice_details import get_document
+from app.services.invoice_details import get_invoice as find_invoice
+from app.services.statements import get_statement as find_statement
+from app.services.statements import is_invoiced_by_us
+from app.web.htmx import render_page
+from app.web.invoices import (
+    as_day,
+    invoice_file,
+    invoice_query,
+    pdf_of,
+    read_invoice_list,
+    xml_of,
+)
+from app.web.list_file import wanted_format
+from app.web.policy import policy
+from app.web.viewer import current_viewer
+
+
+@bp.get("/billing/invoices/")
+@policy(read=Permission.VIEW_STOREFRONT)
+def list_invoices() -> Response:
+    viewer, query = current_viewer(), read_invoice_list()
+    wanted = invoice_query(query)
+    if file_format := wanted_format():
+        return invoice_file(invoice_lists.export_invoices(viewer, wanted), file_format)
+    return render_page(
+        "storefront/invoices/list.html",
+        partial="storefront/invoices/_invoice_table.html",
+        query=query,
+        found=invoice_lists.list_invoices(viewer, wanted),
+        is_invoiced_by_us=is_invoiced_by_us(viewer),
+    )
+
+
+@bp.get("/billing/invoices/<uuid:invoice_id>/")
+@policy(read=Permission.VIEW_STOREFRONT)
+def get_invoice(invoice_id: UUID) -> Response:
+    invoice = find_invoice(current_viewer(), invoice_id)
+    return make_response(render_template("storefront/invoices/detail.html", invoice=invoice))
+
+
+@bp.get("/billing/invoices/<uuid:invoice_id>/pdf")
+@policy(read=Permission.VIEW_STOREFRONT)
+def get_invoice_pdf(invoice_id: UUID) -> Response:
+    return pdf_of(get_document(current_viewer(), invoice_id))
+
+
+@bp.get("/billing/invoices/<uuid:invoice_id>/xml")
+@policy(read=Permission.VIEW_STOREFRONT)
+def get_invoice_xml(invoice_id: UUID) -> Response:
+    return xml_of(get_document(current_viewer(), invoice_id))
+
+
+@bp.get("/billing/statement/")
+@policy(read=Permission.VIEW_STOREFRONT)
+def get_statement() -> Response:
+    viewer = current_viewer()
+    statement = find_statement(
+        viewer,
+        viewer.account_id,
+        from_day=as_day(request.args.get("from", "")),
+        to_day=as_day(request.args.get("to", "")),
+    )
+    return make_response(render_template("storefront/invoices/statement.html", statement=statement))

@@ -1,0 +1,122 @@
+"""What the invoice pages of both faces share: the list's query string, and the files."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+from uuid import UUID
+
+from flask import Response, request
+
+from app.documents.invoice import InvoiceDocument
+from app.documents.invoice_pdf import invoice_pdf
+from app.documents.invoice_xml import invoice_xml
+from app.domain.invoices import InvoiceKind, InvoiceState
+from app.domain.money import round_money
+from app.services.invoice_lists import InvoiceQuery, InvoiceRow, InvoiceSort
+from app.web.list_file import FORMATS, Column, FileFormat, Kind, ListFile, list_file
+from app.web.pagination import ListQuery, read_list
+
+STATUSES = [*(str(state) for state in InvoiceState), "credit_note"]
+_DAYS = ("from", "to")
+
+
+def read_invoice_list() -> ListQuery:
+    """The newest first, unless the query string says otherwise."""
+    query = read_list(
+        "invoice-table",
+        sorts=[str(sort) for sort in InvoiceSort],
+        default_sort="-issued",
+        filters={"status": STATUSES, "format": FORMATS},
+    )
+    return with_days(query)
+
+
+def with_days(query: ListQuery) -> ListQuery:
+    """`query` with the days of the filters `from` and `to`; what is no day becomes a notice."""
+    choices, notices = dict(query.choices), list(query.notices)
+    for name in _DAYS:
+        text = request.args.get(name, "")
+        if day := as_day(text):
+            choices[name] = day.isoformat()
+        elif text:
+            notices.append(f"The value of {name} in the address was not understood and is ignored.")
+    return replace(query, choices=choices, notices=tuple(notices))
+
+
+def as_day(text: str) -> dt.date | None:
+    """A day as a date field sends it: 2026-03-31."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def invoice_query(query: ListQuery, *, account_id: UUID | None = None) -> InvoiceQuery:
+    status = query.choices.get("status")
+    is_state = status is not None and status != "credit_note"
+    return InvoiceQuery(
+        q=query.q,
+        state=InvoiceState(status) if is_state and status else None,
+        kind=InvoiceKind.CREDIT_NOTE if status == "credit_note" else None,
+        issued_from=as_day(query.choices.get("from", "")),
+        issued_to=as_day(query.choices.get("to", "")),
+        account_id=account_id,
+        sort=InvoiceSort(query.sort),
+        descending=query.descending,
+        page=query.page,
+    )
+
+
+def invoice_file(rows: Iterable[InvoiceRow], chosen: FileFormat) -> Response:
+    """Credit notes count below nought here, so that a column adds up."""
+    columns = [
+        Column("Number"),
+        Column("Type"),
+        Column("Account"),
+        Column("Date", Kind.DATE),
+        Column("Due date", Kind.DATE),
+        Column("Order"),
+        Column("Reference"),
+        Column("Status"),
+        Column("Total Before Tax", Kind.MONEY),
+        Column("VAT", Kind.MONEY),
+        Column("Final Price", Kind.MONEY),
+        Column("Open", Kind.MONEY),
+        Column("Paid on", Kind.DATE),
+        Column("Currency"),
+    ]
+    file = ListFile(name="invoices", columns=columns, rows=(_cells(row) for row in rows))
+    return list_file(file, chosen)
+
+
+def _cells(row: InvoiceRow) -> list[object]:
+    amounts = (row.net * row.kind.sign, row.vat * row.kind.sign, row.gross * row.kind.sign)
+    return [
+        row.number,
+        row.kind.label,
+        row.account_name,
+        row.issued_on,
+        row.due_on,
+        row.order_number,
+        row.buyer_reference,
+        row.state.label if row.state else row.kind.label,
+        *(round_money(amount, row.currency) for amount in (*amounts, row.open_amount)),
+        row.paid_on,
+        row.currency,
+    ]
+
+
+def pdf_of(document: InvoiceDocument) -> Response:
+    """A download in the language of the account that it was issued to."""
+    return _download(invoice_pdf(document), "application/pdf", f"{document.number}.pdf")
+
+
+def xml_of(document: InvoiceDocument) -> Response:
+    """The e-invoice. Raises ConflictError where the standard cannot be met."""
+    return _download(invoice_xml(document), "application/xml", f"{document.number}.xml")
+
+
+def _download(content: bytes, mimetype: str, name: str) -> Response:
+    response = Response(content, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
