@@ -12,38 +12,7 @@ from app.domain.assets import AssetKind
 from app.domain.invoices import TaxCategory
 from app.domain.money import ZERO
 from app.models import Account, Asset, MarketplaceOptions, TaxRule
-
-_EU = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    ]
-)
+from app.services.vat_numbers import is_reverse_charged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +49,8 @@ def _untaxed(session: Session, payer: Account) -> TaxCategory:
     if payer.is_tax_exempt:
         return TaxCategory.EXEMPT
     seller = session.scalars(sa.select(MarketplaceOptions.country)).one()
-    is_abroad = payer.country != seller and {payer.country, seller} <= _EU
-    if is_abroad and payer.vat_number:
+    if is_reverse_charged(
+        seller_country=seller, buyer_country=payer.country, vat_number=payer.vat_number
+    ):
         return TaxCategory.REVERSE_CHARGE
     return TaxCategory.ZERO_RATED
