@@ -11,6 +11,7 @@ from app.failpoints import Point
 from tests.chaos.plan import UNREACHED
 
 _MOVES = set(allowed_moves())
+_NOBODYS = {"state": None}
 _IN_MODE_C = {"synchronized", "unknown"}
 _LONGEST_LOCK = 5.0
 _LONGEST_FROZEN_LOCK = 12.0  # PostgreSQL ends a session that idles in a transaction after 10 s
@@ -76,8 +77,8 @@ def known(run):
     wrong = []
     for order in run.books.orders:
         purchase = ours.get(order["reference"])
-        if purchase and (differs := _differs(order, purchase)):
-            wrong.append(f"{order['reference']}: {', '.join(differs)}")
+        if purchase and (differs := _differs(order, purchase) - _undecided(run, purchase)):
+            wrong.append(f"{order['reference']}: {', '.join(sorted(differs))}")
     said = f"{len(run.books.orders)} compared, {len(wrong)} differ"
     return Verdict("I3", "every order is ours: customer, item, quantity, term, price", said, wrong)
 
@@ -95,7 +96,13 @@ def _differs(order, purchase):
         "term": (order["term_duration"], wanted["term_duration"]),
         "price": (Decimal(str(order["price"])), Decimal(wanted["cost"])),
     }
-    return [name for name, (theirs, ours) in pairs.items() if theirs != ours]
+    return {name for name, (theirs, ours) in pairs.items() if theirs != ours}
+
+
+def _undecided(run, purchase):
+    """What need not agree: in mode C people decide about a purchase that is unknown."""
+    is_undecided = run.plan.mode == "C" and purchase["state"] == PurchaseState.UNKNOWN
+    return {"order"} if is_undecided else set()
 
 
 def no_ghost(run):
@@ -123,11 +130,16 @@ def graph(run):
 
 
 def money(run):
-    ledger = sum(Decimal(str(o["price"])) * o["quantity"] for o in run.books.orders)
+    ours = run.books.by_reference
+    undecided = [o for o in run.books.orders if _undecided(run, ours.get(o["reference"], _NOBODYS))]
+    decided = [o for o in run.books.orders if o not in undecided]
+    ledger = sum(Decimal(str(o["price"])) * o["quantity"] for o in decided)
     bought = [p for p in run.books.purchases if p["order_id"]]
     purchases = sum(Decimal(p["params"]["cost"]) * p["params"]["quantity"] for p in bought)
     assets = sum(p["unit_cost"] * p["quantity"] for p in bought)
     said = f"ledger {ledger:.2f}, purchases {purchases:.2f}, assets {assets:.2f}"
+    if undecided:
+        said += f", {len(undecided)} undecided left out"
     broken = [] if ledger == purchases == assets else [said]
     return Verdict("I6", "the sums agree to the cent", said, broken)
 

@@ -157,3 +157,10 @@ def test_a_purchase_without_its_call_is_found(sound):
 
 def test_a_point_that_was_never_hit_is_found(sound):
     assert "coverage" in red(replace(sound, plan=Plan(least_hits=1)))
+
+
+def test_only_mode_c_leaves_an_unknown_purchase_to_people(sound):
+    undecided = with_books(sound, purchases=[purchase(state="unknown", order_id=None)])
+
+    assert {"I3", "I6", "I7"} <= red(undecided)
+    assert red(replace(undecided, plan=Plan(least_hits=0, mode="C"))) & {"I3", "I6", "I7"} == set()
