@@ -34,6 +34,7 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
+    EDIT_PROFILE = "edit_profile"  # everybody's own
     # storefront
     VIEW_STOREFRONT = "view_storefront"
     EXPORT = "export"
@@ -50,8 +51,8 @@ class Permission(StrEnum):
     ADMINISTER = "administer"
 
 
-_STOREFRONT_VIEWER = frozenset({Permission.VIEW_STOREFRONT})
-_BSS_VIEWER = frozenset({Permission.VIEW_BSS, Permission.EXPORT})
+_STOREFRONT_VIEWER = frozenset({Permission.VIEW_STOREFRONT, Permission.EDIT_PROFILE})
+_BSS_VIEWER = frozenset({Permission.VIEW_BSS, Permission.EXPORT, Permission.EDIT_PROFILE})
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _STOREFRONT_VIEWER,

@@ -23,7 +23,17 @@ from app.domain.assets import (
 from app.domain.errors import NotFoundError
 from app.domain.languages import Language
 from app.domain.orders import OrderStatus
-from app.models import Account, Asset, AssetTotal, Order, PriceList, Reservation, Subscription
+from app.models import (
+    Account,
+    Asset,
+    AssetTotal,
+    Contact,
+    Order,
+    PriceList,
+    Reservation,
+    Subscription,
+    User,
+)
 from app.models.tenancy import Owned
 from app.services.bss_asset_rows import BssAssetRow, newest_assets
 from app.services.buying import accounts_visible_to, reason_not_to_order_for
@@ -125,6 +135,8 @@ class AccountView:
     order_reason: str | None  # why the viewer cannot order on the account's behalf
     customers: int
     invoices: int
+    users: int
+    contacts: int
     subscriptions: int  # Azure plans and placed orders: a reseller's customers' too
     orders: int
     plans: tuple[PlanOfAccount, ...]
@@ -244,6 +256,8 @@ def get_account(viewer: Viewer, account_id: UUID) -> AccountView:
         order_reason=reason_not_to_order_for(viewer, account),
         customers=row.customers,
         invoices=count_invoices(viewer, account.id),
+        users=row.users,
+        contacts=row.contacts,
         subscriptions=row.subscriptions,
         orders=row.orders,
         plans=_plans(session, account.id),
@@ -286,6 +300,8 @@ def _find(session: Session, viewer: Viewer, account_id: UUID) -> sa.Row[*tuple[A
             reseller.name.label("reseller_name"),
             PriceList.name.label("price_list_name"),
             customers.scalar_subquery().label("customers"),
+            _count_of(User).label("users"),
+            _count_of(Contact).label("contacts"),
             _count_owned(Subscription).label("subscriptions"),
             _count_owned(Order, Order.status != OrderStatus.QUOTED).label("orders"),
         )
@@ -302,6 +318,11 @@ def _count_owned(model: type[Owned], *filters: sa.ColumnElement[bool]) -> sa.Sca
     """Of the account and, for a reseller, of its customers."""
     owner = sa.or_(model.account_id == Account.id, model.tenant_id == Account.id)
     return sa.select(sa.func.count()).select_from(model).where(owner, *filters).scalar_subquery()
+
+
+def _count_of(model: type[User | Contact]) -> sa.ScalarSelect[int]:
+    """The account's own people."""
+    return sa.select(sa.func.count()).where(model.account_id == Account.id).scalar_subquery()
 
 
 def filter_name(kind: AccountKind) -> str:

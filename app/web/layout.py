@@ -40,6 +40,7 @@ _STOREFRONT = (
     NavigationItem("Orders", "storefront.list_orders", "shopping-cart"),
     NavigationItem("Billing", "storefront.billing", "receipt"),
     NavigationItem("Customers", "storefront.list_customers", "users"),
+    NavigationItem("Users", "storefront.list_users", "users-group"),
 )
 _BSS_ASSETS = "bss.list_assets"
 _BSS = {

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import structlog
 from flask import Flask, abort, current_app, request
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
@@ -26,6 +26,9 @@ Checked = TypeVar("Checked")
 PER_EMAIL = RateLimitItemPerMinute(10, 5, namespace="sign-in-email")
 PER_ADDRESS = RateLimitItemPerMinute(10, 5, namespace="sign-in-address")
 ALTOGETHER = RateLimitItemPerMinute(1000, 5, namespace="sign-in")
+# Links that strangers ask for: a mailbox is not to be flooded.
+ASKED_PER_EMAIL = RateLimitItemPerHour(3, 1, namespace="asked-email")
+ASKED_PER_ADDRESS = RateLimitItemPerHour(20, 1, namespace="asked-address")
 _REDIS_REST = 5.0  # seconds until a Redis that failed is asked again
 _QUEUES = 64
 
@@ -61,6 +64,15 @@ class SignInLimits:
                 self._count(PER_EMAIL, name, -1)
             return answer
 
+    def count_asking(self, email: str, address: str) -> None:
+        """Abort with 429 where links were asked for too often, whoever has that e-mail or not."""
+        counts = [
+            (ASKED_PER_ADDRESS, self._count(ASKED_PER_ADDRESS, address, 1)),
+            (ASKED_PER_EMAIL, self._count(ASKED_PER_EMAIL, _name(email), 1)),
+        ]
+        if any(count > limit.amount for limit, count in counts):
+            abort(429)
+
     def _is_within(self, limit: RateLimitItem, key: str) -> bool:
         return self._ask(lambda storage: FixedWindowRateLimiter(storage).test(limit, key))
 
@@ -87,6 +99,12 @@ def limited_attempt(email: str, check: Callable[[], Checked | None]) -> Checked 
     """As SignInLimits.attempt, for this request's address."""
     limits: SignInLimits = current_app.extensions["sign_in_limits"]
     return limits.attempt(email, request.remote_addr or "unknown", check)
+
+
+def count_asking(email: str) -> None:
+    """As SignInLimits.count_asking, for this request's address."""
+    limits: SignInLimits = current_app.extensions["sign_in_limits"]
+    limits.count_asking(email, request.remote_addr or "unknown")
 
 
 def _name(email: str) -> str:

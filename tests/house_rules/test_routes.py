@@ -8,7 +8,18 @@ from flask import Blueprint
 from app.domain.access import Permission
 from app.web.policy import SAFE_METHODS, policy, policy_of
 
-OURS = {"auth.sign_in", "auth.check_sign_in", "auth.sign_out", "auth.land", "auth.choose_theme"}
+OURS = {
+    "auth.sign_in",
+    "auth.check_sign_in",
+    "auth.sign_out",
+    "auth.land",
+    "auth.choose_theme",
+    "auth.forgotten_password",
+    "auth.ask_for_link",
+    "auth.link_is_sent",
+    "auth.new_password",
+    "auth.choose_password",
+}
 PUBLIC = OURS | {"health.healthz", "health.readyz", "static", "states"}
 BSS = {
     Permission.VIEW_BSS,

@@ -4,4 +4,9 @@ from flask import Blueprint
 
 bp = Blueprint("auth", __name__)
 
-from app.blueprints.auth import choices, sign_in  # noqa: E402, F401  # they put their views on bp
+from app.blueprints.auth import (  # noqa: E402  # they put their views on bp
+    choices,  # noqa: F401
+    passwords,  # noqa: F401
+    profile,  # noqa: F401
+    sign_in,  # noqa: F401
+)

@@ -14,6 +14,7 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     asset_view,  # noqa: F401
     assets,  # noqa: F401
     bulk,  # noqa: F401
+    contacts,  # noqa: F401
     currency_rates,  # noqa: F401
     home,  # noqa: F401
     invoice_changes,  # noqa: F401
@@ -29,4 +30,5 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     software,  # noqa: F401
     subscriptions,  # noqa: F401
     taxes,  # noqa: F401
+    users,  # noqa: F401
 )

@@ -21,4 +21,5 @@ from app.blueprints.storefront import (  # noqa: E402  # they put their views on
     software,  # noqa: F401
     software_subscriptions,  # noqa: F401
     subscriptions,  # noqa: F401
+    users,  # noqa: F401
 )

@@ -14,6 +14,7 @@ from tests import factories
 from tests.factories import (
     AccountFactory,
     BulkJobFactory,
+    ContactFactory,
     MailFactory,
     OrderFactory,
     PriceListFactory,
@@ -137,6 +138,8 @@ def _add_objects(world, owner, plan_sku):
         "software_subscription": software,
         "asset": reservation,
         "invoice": _invoice(order),
+        "user": UserFactory(account=account, name=mark, role=Role.VIEWER),
+        "contact": ContactFactory(account=account, name=mark),
         "mail": MailFactory(account=account, to_name=mark),
     }.items():
         world.objects.setdefault(kind, {})[owner] = row.id
