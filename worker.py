@@ -6,8 +6,12 @@ nothing. SIGTERM lets the job in hand finish.
 
 import os
 import sys
+import time
 from typing import Any
 
+import sqlalchemy as sa
+import structlog
+from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
@@ -16,15 +20,35 @@ from rq.serializers import JSONSerializer
 from app import create_app
 from app.config import Settings, SettingsError
 from app.database import db
+from app.services.alerts import keep_alerts
+from app.services.heartbeats import beat
+
+log = structlog.get_logger()
 
 _TTL_SECONDS = 30  # an idle worker shows a sign of life, and looks around, twice as often
 _CONNECT_SECONDS = 5
+_BEAT_SECONDS = 10.0
 
 
 class StepWorker(SimpleWorker):
     """RQ's worker, with the database session given back after each job."""
 
     was_asked_to_stop = False
+    _beat_at = 0.0  # on the monotonic clock
+
+    def heartbeat(self, *arguments: Any, **named: Any) -> None:
+        """RQ's sign of life, in PostgreSQL too: staff see it, and alerts are looked after."""
+        super().heartbeat(*arguments, **named)
+        if time.monotonic() < self._beat_at:
+            return
+        self._beat_at = time.monotonic() + _BEAT_SECONDS
+        try:
+            beat(current_app.extensions["purchase_driver"], "worker")
+            keep_alerts()
+        except (sa.exc.OperationalError, sa.exc.TimeoutError):
+            log.warning("worker.postgresql_away")
+        finally:
+            db.session.remove()
 
     def perform_job(self, *arguments: Any, **named: Any) -> bool:
         try:

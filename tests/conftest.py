@@ -21,7 +21,7 @@ from app import create_app
 from app.config import Settings
 from app.database import Base, db
 from app.domain.purchase import PurchaseState
-from app.models import MarketplaceOptions, Purchase, UserSession
+from app.models import MarketplaceOptions, Provider, Purchase, UserSession
 from app.services.purchases import step
 from embedded.for_tests import Servers
 from tests import factories
@@ -201,7 +201,8 @@ def settle(app):
 
 
 def make_due():
-    """Bring forward what waits; the ids that are not final."""
+    """Bring forward what waits, Microsoft's pauses too; the ids that are not final."""
+    factories.session.execute(sa.update(Provider).values(pause_until=None, probe_until=None))
     moved = factories.session.scalars(
         sa.update(Purchase)
         .where(Purchase.next_run_at.is_not(None))

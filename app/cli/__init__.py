@@ -8,6 +8,7 @@ from app.cli.assets import expire_assets, refresh_assets
 from app.cli.data import create_admin, generate, load_demo, refresh
 from app.cli.dispatcher import dispatch
 from app.cli.doctor import doctor
+from app.cli.provisioning import move_epoch, pause_provisioning
 from app.cli.sentences import EXPECTED, sentence_for
 from app.cli.surroundings import complete_environment
 from app.cli.tables import check_migrations, make_migration, migrate, psql
@@ -22,6 +23,8 @@ _COMMANDS: tuple[click.Command, ...] = (
     load_demo,
     make_migration,
     migrate,
+    move_epoch,
+    pause_provisioning,
     psql,
     refresh,
     refresh_assets,

@@ -12,6 +12,7 @@ from app.queueing import ring
 from app.services import purchases
 from app.services.control import may_dispatch
 from app.services.heartbeats import beat
+from app.services.provider_gate import is_paused
 from app.services.purchases import PurchaseDriver
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ def _take_due() -> list[UUID]:
             Purchase.next_run_at <= now,
             sa.or_(Purchase.lease_until.is_(None), Purchase.lease_until < now),
             sa.or_(Purchase.woken_at.is_(None), Purchase.woken_at < stale),
+            ~is_paused(),
         )
         .order_by(Purchase.next_run_at, Purchase.id)
         .limit(_AT_ONCE)

@@ -13,7 +13,9 @@ from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.integrations.microsoft import PartnerCenterClient, TokenSource
 from app.models import MicrosoftConnection
+from app.services.call_budget import CallBudget
 from app.services.pace import Pace
+from app.services.provider_gate import ProviderGate
 from app.services.purchases import PurchaseDriver
 
 
@@ -51,8 +53,9 @@ class StoredRefreshToken:
 def connect_microsoft(settings: Settings) -> PurchaseDriver:
     """The client and who works with it. Calls nobody yet."""
     tokens = TokenSource(settings.microsoft, StoredRefreshToken(settings))
+    gate = ProviderGate(CallBudget(settings.redis_url, settings.microsoft.calls_per_minute))
     return PurchaseDriver(
-        partner_center=PartnerCenterClient(settings.microsoft, tokens),
+        partner_center=PartnerCenterClient(settings.microsoft, tokens, gate),
         worker=f"{socket.gethostname()}:{os.getpid()}",
         epoch=settings.epoch,
         lease=dt.timedelta(seconds=settings.lease_seconds),

@@ -20,11 +20,12 @@ from app.domain.mail import MailKind
 from app.domain.purchase import PurchaseState, check_move, sync_status_of
 from app.domain.purchase_commands import ClaimedPurchase, Details, Wanted
 from app.failpoints import Point, reach
-from app.models import Asset, Control, Provider, Purchase, PurchaseEvent
+from app.models import Asset, Control, Purchase, PurchaseEvent
 from app.services.control import may_provision
 from app.services.invoices import invoice_held_order
 from app.services.microsoft_side import take_microsoft_side
 from app.services.notices import tell
+from app.services.provider_gate import is_paused
 from app.services.purchase_params import wanted_from
 from app.services.spending import may_start_new_cart
 
@@ -82,7 +83,6 @@ def _claim_statement(purchase_id: UUID, worker: str, epoch: int, lease: dt.timed
     asset_is_active = sa.exists().where(
         Asset.id == Purchase.asset_id, Asset.status == AssetStatus.ACTIVE
     )
-    is_paused = sa.exists().where(Provider.pause_until > now)
     return (
         sa.update(Purchase)
         .where(
@@ -91,7 +91,7 @@ def _claim_statement(purchase_id: UUID, worker: str, epoch: int, lease: dt.timed
             sa.or_(Purchase.lease_until.is_(None), Purchase.lease_until < now),
             sa.or_(Purchase.state.not_in(_MAY_BUY), asset_is_active),
             may_provision(epoch),
-            ~is_paused,
+            ~is_paused(),
         )
         .values(
             fence=Purchase.fence + 1,

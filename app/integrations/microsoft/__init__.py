@@ -1,7 +1,7 @@
 """Microsoft's systems: what the rest of the application may import from here."""
 
 from app.integrations.microsoft.auth import RefreshTokenStore, TokenSource
-from app.integrations.microsoft.calls import CallIds
+from app.integrations.microsoft.calls import Call, CallIds
 from app.integrations.microsoft.errors import (
     AccessLostError,
     MicrosoftError,
@@ -40,6 +40,7 @@ __all__ = [
     "AccessLostError",
     "ArtifactLink",
     "Availability",
+    "Call",
     "CallIds",
     "Cart",
     "CartLine",

@@ -37,6 +37,14 @@ class Call:
     continuation: str = ""
     audience: Audience | None = None
 
+    @property
+    def customer_id(self) -> str | None:
+        """Whose thing it asks for; None where it is nobody's, such as the catalogue."""
+        segments = urlsplit(self.url).path.split("/")
+        if "customers" not in segments[:-1]:
+            return None
+        return unquote(segments[segments.index("customers") + 1]).casefold() or None
+
     def headers(self) -> dict[str, str]:
         headers = {
             "Accept": "application/json",

@@ -10,6 +10,7 @@ from app.integrations.microsoft import read_catalogue, read_commerce
 from app.integrations.microsoft.auth import Audience, TokenSource
 from app.integrations.microsoft.calls import Call, CallIds, address
 from app.integrations.microsoft.errors import RefusedError
+from app.integrations.microsoft.gate import Gate
 from app.integrations.microsoft.price_sheet import read_price_rows
 from app.integrations.microsoft.results import (
     ArtifactLink,
@@ -45,9 +46,11 @@ class PartnerCenterClient:
     process; it is not to be carried over a fork once it has been used.
     """
 
-    def __init__(self, settings: MicrosoftSettings, tokens: TokenSource) -> None:
+    def __init__(
+        self, settings: MicrosoftSettings, tokens: TokenSource, gate: Gate | None = None
+    ) -> None:
         self._settings = settings
-        self._transport = Transport(settings, tokens)
+        self._transport = Transport(settings, tokens, gate)
 
     def close(self) -> None:
         self._transport.close()

@@ -26,6 +26,7 @@ from app.integrations.microsoft.auth import TokenSource
 from app.integrations.microsoft.calls import Call, linked_address
 from app.integrations.microsoft.errors import OutcomeUnknownError
 from app.integrations.microsoft.fields import Fields, UnreadableAnswerError, decode
+from app.integrations.microsoft.gate import Gate, OpenGate
 from app.integrations.microsoft.pages import read_page
 from app.integrations.microsoft.sessions import MicrosoftSession
 
@@ -50,7 +51,10 @@ class _Bearer(AuthBase):
 class Transport:
     """Never retries and never follows a redirect: the row that wants the call decides when."""
 
-    def __init__(self, settings: MicrosoftSettings, tokens: TokenSource) -> None:
+    def __init__(
+        self, settings: MicrosoftSettings, tokens: TokenSource, gate: Gate | None = None
+    ) -> None:
+        self._gate = gate or OpenGate()
         self._base_url = settings.partner_center_url
         self._read_timeout = settings.read_timeout
         self._tokens = tokens
@@ -108,6 +112,11 @@ class Transport:
 
     @contextmanager
     def _request(self, call: Call) -> Iterator[requests.Response]:
+        with self._gate.passing(call), self._answer(call) as response:
+            yield response
+
+    @contextmanager
+    def _answer(self, call: Call) -> Iterator[requests.Response]:
         token = (
             self._tokens.user_token(call.audience) if call.audience else self._tokens.app_token()
         )

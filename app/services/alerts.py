@@ -1,0 +1,234 @@
+"""What a person should look at now. The state is in PostgreSQL: it needs no outside service."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.database import reading, transaction
+from app.domain.access import SYSTEM_SCOPE, Viewer
+from app.domain.purchase import PurchaseState
+from app.models import Account, Alert, Control, Heartbeat, Provider, Purchase, PurchaseEvent
+
+log = structlog.get_logger()
+
+_OLD, _VERY_OLD = dt.timedelta(minutes=10), dt.timedelta(minutes=30)
+_UNKNOWN_FOR = dt.timedelta(minutes=30)
+_SILENCE = dt.timedelta(seconds=60)
+_HOUR = dt.timedelta(hours=1)
+_SHARE_THAT_WARNS = Decimal("0.8")
+_UNFINISHED = (
+    PurchaseState.QUEUED,
+    PurchaseState.CART_READY,
+    PurchaseState.CHECKOUT_SENT,
+    PurchaseState.ORDERED,
+)
+
+
+class AlertKind(StrEnum):
+    OLDEST_UNFINISHED = "oldest_unfinished"
+    UNKNOWN = "unknown"
+    DISPATCHER_SILENT = "dispatcher_silent"
+    SPEND_LIMIT = "spend_limit"
+    PROVISIONING_OFF = "provisioning_off"
+    PROVIDER_DOWN = "provider_down"
+
+
+class Severity(StrEnum):
+    WARN = "warn"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """What is so now and should not be."""
+
+    kind: AlertKind
+    severity: Severity
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenAlert(Condition):
+    since: dt.datetime
+
+
+def keep_alerts() -> None:
+    """Open what has come up, close what is over. Any process may do it, any number of times."""
+    with transaction(SYSTEM_SCOPE) as session:
+        conditions = _conditions(session)
+        for condition in conditions:
+            _open(session, condition)
+        session.execute(
+            sa.update(Alert)
+            .where(Alert.cleared_at.is_(None), Alert.kind.not_in([c.kind for c in conditions]))
+            .values(cleared_at=sa.func.now())
+        )
+
+
+def list_alerts(viewer: Viewer) -> list[OpenAlert]:
+    """What is open, the worst first. A silent dispatcher is seen at once, by this reading."""
+    session = reading(viewer.scope)
+    rows = session.scalars(sa.select(Alert).where(Alert.cleared_at.is_(None))).all()
+    found = {AlertKind(row.kind): _as_open(row) for row in rows}
+    silent = _dispatcher_silent(session)
+    if silent is None:
+        found.pop(AlertKind.DISPATCHER_SILENT, None)
+    elif silent.kind not in found:
+        now = session.execute(sa.select(sa.func.now())).scalar_one()
+        found[silent.kind] = OpenAlert(**vars(silent), since=now)
+    return sorted(found.values(), key=lambda alert: (alert.severity, alert.since, alert.kind))
+
+
+def _as_open(row: Alert) -> OpenAlert:
+    return OpenAlert(
+        kind=AlertKind(row.kind),
+        severity=Severity(row.severity),
+        message=row.message,
+        since=row.since,
+    )
+
+
+def _open(session: Session, condition: Condition) -> None:
+    """`since` is kept while it lasts; a new one begins where the last was cleared."""
+    now = sa.func.now()
+    values = {"severity": condition.severity, "message": condition.message}
+    since = sa.case((Alert.cleared_at.is_not(None), now), else_=Alert.since)
+    opened = session.scalar(
+        insert(Alert)
+        .values(kind=condition.kind, **values)
+        .on_conflict_do_update(
+            index_elements=["kind"], set_={**values, "since": since, "cleared_at": None}
+        )
+        .returning(Alert.since == now)
+    )
+    if opened:
+        log.warning("alert.opened", kind=condition.kind, severity=condition.severity)
+
+
+def _conditions(session: Session) -> list[Condition]:
+    looks: tuple[Callable[[Session], Condition | None], ...] = (
+        _oldest_unfinished,
+        _unknown,
+        _dispatcher_silent,
+        _spend_limit,
+        _provisioning_off,
+        _provider_down,
+    )
+    return [condition for look in looks if (condition := look(session)) is not None]
+
+
+def _ago(instant: sa.ColumnElement[Any]) -> sa.ColumnElement[dt.timedelta]:
+    return sa.type_coerce(sa.func.now() - instant, sa.Interval)
+
+
+def _oldest_unfinished(session: Session) -> Condition | None:
+    """By when it was queued, or saved again. What waits for people is on their own list."""
+    saved = (
+        sa.select(sa.func.max(PurchaseEvent.at))
+        .where(PurchaseEvent.purchase_id == Purchase.id, PurchaseEvent.event == "saved")
+        .correlate(Purchase)
+        .scalar_subquery()
+    )
+    since = sa.func.min(sa.func.coalesce(saved, Purchase.created_at))
+    oldest = session.scalar(
+        sa.select(_ago(since)).where(Purchase.state.in_(_UNFINISHED), Purchase.waits_for.is_(None))
+    )
+    if oldest is None or oldest <= _OLD:
+        return None
+    minutes = int(oldest.total_seconds() // 60)
+    return Condition(
+        kind=AlertKind.OLDEST_UNFINISHED,
+        severity=Severity.PAGE if oldest > _VERY_OLD else Severity.WARN,
+        message=f"The oldest purchase is under way for {minutes} minutes.",
+    )
+
+
+def _unknown(session: Session) -> Condition | None:
+    """Sent more than half an hour ago, and nobody knows whether it was bought."""
+    count = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Purchase)
+        .where(
+            Purchase.state == PurchaseState.UNKNOWN,
+            Purchase.checkout_first_sent_at < sa.func.now() - _UNKNOWN_FOR,
+        )
+    )
+    if not count:
+        return None
+    return Condition(
+        kind=AlertKind.UNKNOWN,
+        severity=Severity.PAGE,
+        message=f"{count} purchases are being checked with Microsoft for more than 30 minutes.",
+    )
+
+
+def _dispatcher_silent(session: Session) -> Condition | None:
+    silence = session.scalar(
+        sa.select(_ago(sa.func.max(Heartbeat.at))).where(Heartbeat.kind == "dispatcher")
+    )
+    if silence is not None and silence <= _SILENCE:
+        return None
+    since = "ever" if silence is None else f"for {int(silence.total_seconds())} seconds"
+    words = "No dispatcher was heard" if silence is None else "The dispatcher is silent"
+    return Condition(
+        kind=AlertKind.DISPATCHER_SILENT, severity=Severity.PAGE, message=f"{words} {since}."
+    )
+
+
+def _spend_limit(session: Session) -> Condition | None:
+    """Four fifths of an hour's money are spent: altogether, or by one account of its share."""
+    control = session.scalars(sa.select(Control)).one()
+    spent = session.execute(
+        sa.select(sa.func.sum(Purchase.spend), Account.hourly_spend_limit)
+        .join(Account, Account.id == Purchase.account_id)
+        .where(
+            Purchase.spent_at > sa.func.now() - _HOUR,
+            Purchase.spend_currency == control.spend_currency,
+        )
+        .group_by(Account.id)
+    ).all()
+    altogether = sum((amount or Decimal(0) for amount, _own in spent), Decimal(0))
+    general = control.account_hourly_limit
+    if _is_near(altogether, control.hourly_limit):
+        words = "This hour's purchases are at 80 % of the limit for all accounts, or above."
+    elif any(_is_near(amount, general if own is None else own) for amount, own in spent):
+        words = "An account's purchases of this hour are at 80 % of its limit, or above."
+    else:
+        return None
+    return Condition(kind=AlertKind.SPEND_LIMIT, severity=Severity.WARN, message=words)
+
+
+def _is_near(amount: Decimal | None, limit: Decimal | None) -> bool:
+    if not amount or limit is None:
+        return False
+    return amount >= limit * _SHARE_THAT_WARNS
+
+
+def _provisioning_off(session: Session) -> Condition | None:
+    control = session.scalars(sa.select(Control)).one()
+    if control.provisioning_enabled:
+        return None
+    return Condition(
+        kind=AlertKind.PROVISIONING_OFF,
+        severity=Severity.PAGE if control.restored_at else Severity.WARN,
+        message=f"Provisioning is off: {control.reason}",
+    )
+
+
+def _provider_down(session: Session) -> Condition | None:
+    provider = session.scalars(sa.select(Provider)).one()
+    if not provider.openings:
+        return None
+    return Condition(
+        kind=AlertKind.PROVIDER_DOWN,
+        severity=Severity.WARN,
+        message=f"Microsoft does not answer: {provider.reason}",
+    )
