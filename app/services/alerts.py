@@ -75,15 +75,20 @@ def keep_alerts() -> None:
 
 def list_alerts(viewer: Viewer) -> list[OpenAlert]:
     """What is open, the worst first. A silent dispatcher is seen at once, by this reading."""
-    session = reading(viewer.scope)
-    rows = session.scalars(sa.select(Alert).where(Alert.cleared_at.is_(None))).all()
-    found = {AlertKind(row.kind): _as_open(row) for row in rows}
-    silent = _dispatcher_silent(session)
-    if silent is None:
-        found.pop(AlertKind.DISPATCHER_SILENT, None)
-    elif silent.kind not in found:
-        now = session.execute(sa.select(sa.func.now())).scalar_one()
-        found[silent.kind] = OpenAlert(**vars(silent), since=now)
+    rows = reading(viewer.scope).execute(
+        sa.select(Alert, _silence(), sa.func.now())
+        .select_from(Control)
+        .outerjoin(Alert, Alert.cleared_at.is_(None))
+    )
+    found: dict[AlertKind, OpenAlert] = {}
+    for alert, silence, now in rows:
+        if alert is not None and alert.kind != AlertKind.DISPATCHER_SILENT:
+            found[AlertKind(alert.kind)] = _as_open(alert)
+        if silent := _silent_for(silence):
+            is_known = alert is not None and alert.kind == silent.kind
+            if is_known or silent.kind not in found:
+                since = alert.since if is_known else now
+                found[silent.kind] = OpenAlert(**vars(silent), since=since)
     return sorted(found.values(), key=lambda alert: (alert.severity, alert.since, alert.kind))
 
 
@@ -170,16 +175,23 @@ def _unknown(session: Session) -> Condition | None:
     )
 
 
+def _silence() -> sa.ColumnElement[dt.timedelta]:
+    newest = sa.select(sa.func.max(Heartbeat.at)).where(Heartbeat.kind == "dispatcher")
+    return _ago(newest.scalar_subquery())
+
+
 def _dispatcher_silent(session: Session) -> Condition | None:
-    silence = session.scalar(
-        sa.select(_ago(sa.func.max(Heartbeat.at))).where(Heartbeat.kind == "dispatcher")
-    )
+    return _silent_for(session.scalar(sa.select(_silence())))
+
+
+def _silent_for(silence: dt.timedelta | None) -> Condition | None:
     if silence is not None and silence <= _SILENCE:
         return None
-    since = "ever" if silence is None else f"for {int(silence.total_seconds())} seconds"
-    words = "No dispatcher was heard" if silence is None else "The dispatcher is silent"
+    words = "No dispatcher was ever heard."
+    if silence is not None:
+        words = f"No dispatcher was heard for {int(silence.total_seconds())} seconds."
     return Condition(
-        kind=AlertKind.DISPATCHER_SILENT, severity=Severity.PAGE, message=f"{words} {since}."
+        kind=AlertKind.DISPATCHER_SILENT, severity=Severity.PAGE, message=words
     )
 
 

@@ -26,15 +26,15 @@ class ApprovalOutcome(StrEnum):
     APPROVED = "approved"
 
 
-def approve(viewer: Viewer, purchase_id: UUID) -> ApprovalOutcome:
-    """Say yes to what the purchase waits for: the first of two people, or the second.
+def approve(viewer: Viewer, asset_id: UUID) -> ApprovalOutcome:
+    """Say yes to what the asset's purchase waits for: the first of two people, or the second.
 
     The yes holds for this cost and no more. Raises ConflictError where nothing is asked, or the
     same person says it twice.
     """
     _check_may_approve(viewer)
     with transaction(viewer.scope) as session:
-        _asset, purchase = _locked(session, purchase_id)
+        _asset, purchase = _locked(session, asset_id)
         waits_for = _asked_of(purchase)
         amount, _currency = amount_of(purchase)
         if not _has_first_word(purchase, waits_for, amount):
@@ -53,13 +53,13 @@ def approve(viewer: Viewer, purchase_id: UUID) -> ApprovalOutcome:
         return ApprovalOutcome.APPROVED
 
 
-def decline(viewer: Viewer, purchase_id: UUID, reason: str) -> None:
+def decline(viewer: Viewer, asset_id: UUID, reason: str) -> None:
     """Say no to a large purchase: it fails with this reason, and edit and save may ask again."""
     _check_may_approve(viewer)
     if not reason.strip():
         raise InvalidError("Say why, for those who ordered it.", field="reason")
     with transaction(viewer.scope) as session:
-        asset, purchase = _locked(session, purchase_id)
+        asset, purchase = _locked(session, asset_id)
         if _asked_of(purchase) is not WaitsFor.APPROVAL:
             raise ConflictError("It is not known whether this was bought: go on looking for it.")
         if purchase.state is not PurchaseState.CART_READY:
@@ -79,11 +79,13 @@ def _check_may_approve(viewer: Viewer) -> None:
         raise NotAllowedError("Your role does not approve purchases.")
 
 
-def _locked(session: Session, purchase_id: UUID) -> tuple[Asset, Purchase]:
-    asset_id = sa.select(Purchase.asset_id).where(Purchase.id == purchase_id).scalar_subquery()
+def _locked(session: Session, asset_id: UUID) -> tuple[Asset, Purchase]:
+    """The asset and the purchase of it that lives."""
     asset = session.scalar(sa.select(Asset).where(Asset.id == asset_id).with_for_update())
     purchase = session.scalar(
-        sa.select(Purchase).where(Purchase.id == purchase_id).with_for_update()
+        sa.select(Purchase)
+        .where(Purchase.asset_id == asset_id, Purchase.state != PurchaseState.ABANDONED)
+        .with_for_update()
     )
     if asset is None or purchase is None:
         raise NotFoundError

@@ -226,7 +226,7 @@ def _reopen(session: Session, asset: Asset, purchase: Purchase) -> None:
     A worker that is just looking for a late order is fenced out: it read another state.
     """
     purchase.fence += 1
-    purchase.lease_until = None
+    purchase.lease_until = purchase.retry_asked_by_id = None
     purchase.error_code = purchase.error_message = None  # the history keeps them
     params = current_params(session, asset)
     if params != purchase.params:

@@ -8,6 +8,7 @@ from app.database import reading
 from app.domain.access import Viewer
 from app.domain.assets import ProvisioningSyncStatus
 from app.models import Asset, AssetTotal
+from app.services.alerts import OpenAlert, list_alerts
 from app.services.bss_asset_rows import BssAssetRow, newest_assets, next_to_expire
 from app.services.visibility import visible_to
 
@@ -26,10 +27,11 @@ class Attention:
     to_mend: tuple[BssAssetRow, ...]
     expiring: tuple[BssAssetRow, ...]
     newest: tuple[BssAssetRow, ...]
+    alerts: tuple[OpenAlert, ...]
 
 
 def get_attention(viewer: Viewer) -> Attention:
-    """Four statements."""
+    """Five statements."""
     session = reading(viewer.scope)
     counts: dict[ProvisioningSyncStatus, int] = {
         row.provisioning_sync_status: int(row.assets)
@@ -50,4 +52,5 @@ def get_attention(viewer: Viewer) -> Attention:
         to_mend=newest_assets(session, viewer, waiting, limit=_ROWS),
         expiring=next_to_expire(session, viewer, limit=_ROWS),
         newest=newest_assets(session, viewer, limit=_ROWS),
+        alerts=tuple(list_alerts(viewer)),
     )

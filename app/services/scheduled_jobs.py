@@ -10,8 +10,10 @@ from app.database import reading
 from app.domain.access import SYSTEM_SCOPE
 from app.services.bulk_work import wake_bulk_jobs
 from app.services.catalogue_refreshes import refresh_when_due
+from app.services.alerts import keep_alerts
 from app.services.customer_refresh import refresh_due_customers
 from app.services.expiry import expire_due_assets
+from app.services.group_retry import make_asked_retries
 from app.services.orders import expire_unapproved_orders
 from app.services.purchases import PurchaseDriver
 from app.services.schedule import ScheduledJob
@@ -34,10 +36,18 @@ def _refresh(driver: PurchaseDriver) -> None:
 
 def _refresh_catalogue(driver: PurchaseDriver) -> None:
     refresh_when_due(driver)
+def _keep_alerts(_driver: PurchaseDriver) -> None:
+    keep_alerts()
+
+
+def _retry(_driver: PurchaseDriver) -> None:
+    make_asked_retries()
 
 
 # Every minute and not only at midnight: what a worker held, or downtime missed, is caught up.
 EXPIRY = ScheduledJob(name="expiry", every_seconds=_MINUTE, run=_expire)
+ALERTS = ScheduledJob(name="alerts", every_seconds=10.0, run=_keep_alerts)
+RETRIES = ScheduledJob(name="retries", every_seconds=1.0, run=_retry)
 # It looks for customers that were not read this night; mostly there is none.
 REFRESH = ScheduledJob(name="refresh", every_seconds=_MINUTE, run=_refresh)
 
@@ -47,7 +57,7 @@ BULK = ScheduledJob(name="bulk jobs", every_seconds=2.0, run=wake_bulk_jobs)
 CATALOGUE = ScheduledJob(name="catalogue", every_seconds=_SOON, run=_refresh_catalogue)
 
 LANES: dict[str, tuple[ScheduledJob, ...]] = {
-    "quick": (EXPIRY,),
+    "quick": (EXPIRY, ALERTS, RETRIES),
     "microsoft": (REFRESH,),
     "bulk": (BULK,),
     "catalogue": (CATALOGUE,),

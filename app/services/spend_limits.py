@@ -22,7 +22,7 @@ _CURRENCY_LETTERS = 3
 class AccountLimit:
     account_id: UUID
     account_name: str
-    amount: Decimal
+    amount: Decimal | None  # None: the limit for all holds
 
 
 def get_limits(viewer: Viewer) -> SpendLimits:
@@ -36,10 +36,16 @@ def list_account_limits(viewer: Viewer) -> list[AccountLimit]:
         .where(Account.hourly_spend_limit.is_not(None))
         .order_by(Account.name, Account.id)
     )
-    return [
-        AccountLimit(account_id=row[0], account_name=row[1], amount=row[2] or Decimal(0))
-        for row in rows
-    ]
+    return [AccountLimit(account_id=row[0], account_name=row[1], amount=row[2]) for row in rows]
+
+
+def get_account_limit(viewer: Viewer, account_id: UUID) -> AccountLimit:
+    account = reading(viewer.scope).get(Account, account_id)
+    if account is None or account.kind is AccountKind.DISTRIBUTOR:
+        raise NotFoundError
+    return AccountLimit(
+        account_id=account.id, account_name=account.name, amount=account.hourly_spend_limit
+    )
 
 
 def set_limits(viewer: Viewer, limits: SpendLimits) -> None:

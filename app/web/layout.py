@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 
 from app.domain.access import Permission, Viewer
-from app.services.navigation import count_failed_assets
+from app.services.navigation import BackOfficeState, get_back_office_state
 from app.web.policy import policy_of
 from app.web.viewer import current_viewer, known_signed_in, may_switch_vat, shows_vat
 
@@ -78,6 +78,7 @@ def init_layout(app: Flask) -> None:
     app.jinja_env.globals.update(
         storefront_navigation=storefront_navigation,
         bss_navigation=bss_navigation,
+        back_office_state=back_office_state,
         vat_words=vat_words,
         shows_vat=shows_vat,
         Permission=Permission,
@@ -122,11 +123,20 @@ def _counted(item: NavigationItem) -> NavigationItem:
 
 
 def _failed_count() -> str | None:
-    if g.get("is_error_page"):
-        return None  # an error page asks PostgreSQL nothing
+    state = back_office_state()
+    return f"{state.failed_assets} failed" if state and state.failed_assets else None
+
+
+def back_office_state() -> BackOfficeState | None:
+    """Read once for a page; None where nobody is signed in, and on an error page, which asks
+    PostgreSQL nothing."""
     signed_in = known_signed_in()
-    failed = count_failed_assets(signed_in.viewer) if signed_in else 0
-    return f"{failed} failed" if failed else None
+    if g.get("is_error_page") or signed_in is None:
+        return None
+    if "back_office_state" not in g:
+        g.back_office_state = get_back_office_state(signed_in.viewer)
+    state: BackOfficeState = g.back_office_state
+    return state
 
 
 def _context() -> dict[str, Any]:

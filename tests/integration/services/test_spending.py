@@ -185,33 +185,33 @@ def test_a_large_purchase_goes_on_after_two_different_people_said_yes(
     reservation, sandbox, settle, admin, second
 ):
     limit(admin, four_eyes_above=cost_of(reservation) - 1)
-    purchase_id = queue_purchase(reservation)
+    queue_purchase(reservation)
     settle(rounds=3)
     assert purchase_of(reservation).waits_for is WaitsFor.APPROVAL
 
-    assert approve(admin, purchase_id) is ApprovalOutcome.FIRST_OF_TWO
+    assert approve(admin, reservation.id) is ApprovalOutcome.FIRST_OF_TWO
     with pytest.raises(ConflictError, match="another one"):
-        approve(admin, purchase_id)
+        approve(admin, reservation.id)
     settle(rounds=3)
     assert sandbox.orders_of(reservation) == 0
-    assert approve(second, purchase_id) is ApprovalOutcome.APPROVED
+    assert approve(second, reservation.id) is ApprovalOutcome.APPROVED
     settle()
 
     assert purchase_of(reservation).state is PurchaseState.SYNCHRONIZED
     assert sandbox.orders_of(reservation) == 1
     assert events_of(reservation)[2:5] == ["held_back", "approval_given", "approved"]
     with pytest.raises(ConflictError):
-        approve(second, purchase_id)
+        approve(second, reservation.id)
 
 
 def test_two_people_at_the_same_moment_are_two_people(app, reservation, settle, admin, second):
     limit(admin, four_eyes_above=Decimal(1))
-    purchase_id = queue_purchase(reservation)
+    queue_purchase(reservation)
     settle(rounds=3)
 
     def say_yes(viewer):
         with app.app_context():
-            return approve(viewer, purchase_id)
+            return approve(viewer, reservation.id)
 
     with ThreadPoolExecutor(2) as threads:
         said = set(threads.map(say_yes, [admin, second]))
@@ -223,12 +223,12 @@ def test_a_declined_purchase_fails_with_the_reason_and_is_asked_again_when_saved
     reservation, sandbox, settle, admin
 ):
     limit(admin, four_eyes_above=Decimal(1))
-    purchase_id = queue_purchase(reservation)
+    queue_purchase(reservation)
     settle(rounds=3)
 
     with pytest.raises(InvalidError):
-        decline(admin, purchase_id, " ")
-    decline(admin, purchase_id, "Ordered by mistake")
+        decline(admin, reservation.id, " ")
+    decline(admin, reservation.id, "Ordered by mistake")
 
     row = purchase_of(reservation)
     assert (row.state, row.error_message) == (PurchaseState.FAILED, "Ordered by mistake")
@@ -238,14 +238,14 @@ def test_a_declined_purchase_fails_with_the_reason_and_is_asked_again_when_saved
 
 def test_a_yes_does_not_cover_more_than_it_was_said_for(reservation, settle, admin, second):
     limit(admin, four_eyes_above=Decimal(1))
-    purchase_id = queue_purchase(reservation)
+    queue_purchase(reservation)
     settle(rounds=3)
-    approve(admin, purchase_id)
+    approve(admin, reservation.id)
     row = purchase_of(reservation)
     row.approval_amount = cost_of(reservation) - Decimal("0.0001")
     factories.session.commit()
 
-    assert approve(second, purchase_id) is ApprovalOutcome.FIRST_OF_TWO
+    assert approve(second, reservation.id) is ApprovalOutcome.FIRST_OF_TWO
 
 
 def test_a_pause_between_claim_and_checkout_stops_the_money(app, admin):
