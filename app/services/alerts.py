@@ -81,14 +81,17 @@ def list_alerts(viewer: Viewer) -> list[OpenAlert]:
         .outerjoin(Alert, Alert.cleared_at.is_(None))
     )
     found: dict[AlertKind, OpenAlert] = {}
-    for alert, silence, now in rows:
+    for row in rows:
+        alert: Alert | None = row[0]
+        silence, now = row[1:]
         if alert is not None and alert.kind != AlertKind.DISPATCHER_SILENT:
             found[AlertKind(alert.kind)] = _as_open(alert)
         if silent := _silent_for(silence):
-            is_known = alert is not None and alert.kind == silent.kind
-            if is_known or silent.kind not in found:
-                since = alert.since if is_known else now
-                found[silent.kind] = OpenAlert(**vars(silent), since=since)
+            if alert is not None and alert.kind == silent.kind:
+                now = alert.since
+            elif silent.kind in found:
+                continue
+            found[silent.kind] = OpenAlert(**vars(silent), since=now)
     return sorted(found.values(), key=lambda alert: (alert.severity, alert.since, alert.kind))
 
 
@@ -190,9 +193,7 @@ def _silent_for(silence: dt.timedelta | None) -> Condition | None:
     words = "No dispatcher was ever heard."
     if silence is not None:
         words = f"No dispatcher was heard for {int(silence.total_seconds())} seconds."
-    return Condition(
-        kind=AlertKind.DISPATCHER_SILENT, severity=Severity.PAGE, message=words
-    )
+    return Condition(kind=AlertKind.DISPATCHER_SILENT, severity=Severity.PAGE, message=words)
 
 
 def _spend_limit(session: Session) -> Condition | None:
