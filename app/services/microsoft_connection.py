@@ -12,8 +12,8 @@ from app.config import Settings
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.integrations.microsoft import PartnerCenterClient, TokenSource
+from app.integrations.microsoft.call_budget import CallBudget
 from app.models import MicrosoftConnection
-from app.services.call_budget import CallBudget
 from app.services.pace import Pace
 from app.services.provider_gate import ProviderGate
 from app.services.purchases import PurchaseDriver

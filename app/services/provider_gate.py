@@ -15,8 +15,8 @@ import structlog
 
 from app.database import db
 from app.integrations.microsoft import Call, MicrosoftError, OutcomeUnknownError, TryLaterError
+from app.integrations.microsoft.call_budget import CallBudget
 from app.models import Provider
-from app.services.call_budget import CallBudget
 
 log = structlog.get_logger()
 

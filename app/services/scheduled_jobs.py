@@ -8,9 +8,9 @@ import structlog
 
 from app.database import reading
 from app.domain.access import SYSTEM_SCOPE
+from app.services.alerts import keep_alerts
 from app.services.bulk_work import wake_bulk_jobs
 from app.services.catalogue_refreshes import refresh_when_due
-from app.services.alerts import keep_alerts
 from app.services.customer_refresh import refresh_due_customers
 from app.services.expiry import expire_due_assets
 from app.services.group_retry import make_asked_retries
@@ -36,6 +36,8 @@ def _refresh(driver: PurchaseDriver) -> None:
 
 def _refresh_catalogue(driver: PurchaseDriver) -> None:
     refresh_when_due(driver)
+
+
 def _keep_alerts(_driver: PurchaseDriver) -> None:
     keep_alerts()
 

@@ -10,10 +10,19 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from app.domain.assets import AssetStatus
+from app.domain.purchase import PurchaseState
 from app.models import Asset, Heartbeat
 from embedded.postgresql import PostgreSQL
 from tests import factories
-from tests.factories import NOW, PurchaseFactory, ReservationFactory
+from tests.factories import (
+    NOW,
+    AccountFactory,
+    PurchaseFactory,
+    ReservationFactory,
+    SubscriptionFactory,
+)
+from tests.support.buying import new_reservation, purchase_of, queue_purchase
+from tests.support.waiting import wait_until
 
 ENTREPOT = str(Path(sys.executable).with_name("entrepot"))
 
@@ -107,6 +116,28 @@ def test_it_does_the_work_itself_while_redis_is_away(app, start, sandbox, owner_
     factories.session.expire_all()
     factories.session.refresh(purchase)
     assert purchase.fence == 1
+
+
+def test_without_redis_it_buys_says_so_and_stays_within_its_budget(app_context, start, sandbox):
+    account = AccountFactory()
+    plan = SubscriptionFactory(account=account)
+    sandbox.knows(account, plan)
+    reservation = new_reservation(plan, account)
+    queue_purchase(reservation)
+    purchase_of(reservation).woken_at = None
+    factories.session.commit()
+    process = start(ENTREPOT, "dispatch", REDIS_URL="redis://127.0.0.1:9/0")
+
+    until(process, "call_budget.redis_is_away")
+    wait_until(
+        lambda: purchase_of(reservation).state is PurchaseState.SYNCHRONIZED, what="the purchase"
+    )
+
+    assert sandbox.orders_of(reservation) == 1
+    factories.session.expire_all()
+    assert [beat.is_degraded for beat in factories.session.query(Heartbeat)] != []
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 0
 
 
 def test_it_does_not_wait_for_microsoft_when_asked_to_stop(app, start, sandbox):

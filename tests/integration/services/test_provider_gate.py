@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from app.domain.purchase import PurchaseState
 from app.integrations.microsoft import Call, CallIds, OutcomeUnknownError, TryLaterError
+from app.integrations.microsoft.call_budget import PER_CUSTOMER, CallBudget
 from app.models import Provider
-from app.services.call_budget import PER_CUSTOMER, CallBudget
 from app.services.dispatch import dispatch_once
 from app.services.provider_gate import FAILURES_THAT_OPEN
 from app.services.purchases import step

@@ -8,7 +8,8 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from app.integrations.microsoft import Call, TryLaterError
+from app.integrations.microsoft.calls import Call
+from app.integrations.microsoft.errors import TryLaterError
 
 log = structlog.get_logger()
 
