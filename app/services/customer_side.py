@@ -52,8 +52,18 @@ class CustomerSide:
     def orders(self) -> dict[str, MicrosoftOrder]:
         """By id, folded: Microsoft's ids come in either case."""
         self._pace.wait()
-        orders = self._partner_center.list_orders(self.customer_id)
+        orders = self._partner_center.list_orders(self.customer_id, with_prices=True)
         return {order.id.casefold(): order for order in orders}
+
+    @cached_property
+    def all_orders(self) -> list[MicrosoftOrder]:
+        """Those of every billing cycle: Microsoft lists them by it."""
+        self._pace.wait()
+        others = self._partner_center.list_orders(
+            self.customer_id, billing_type=None, with_prices=True
+        )
+        found = dict(self.orders) | {order.id.casefold(): order for order in others}
+        return list(found.values())
 
     @cached_property
     def subscriptions(self) -> dict[str, MicrosoftSubscription]:

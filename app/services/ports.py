@@ -114,6 +114,7 @@ class PartnerCenter(Catalogue, Protocol):
         customer_id: str,
         *,
         billing_type: str | None = "onetime",
+        with_prices: bool = False,
         correlation_id: UUID | None = None,
     ) -> Sequence[MicrosoftOrder]: ...
 

@@ -16,12 +16,15 @@ from app.services.expiry import expire_due_assets
 from app.services.group_retry import make_asked_retries
 from app.services.orders import expire_unapproved_orders
 from app.services.purchases import PurchaseDriver
+from app.services.reconciliation import keep_reconciling
 from app.services.schedule import ScheduledJob
 from app.services.today import today
 
 log = structlog.get_logger()
 
 _MINUTE, _SOON = 60.0, 3.0
+_MINUTE = 60.0
+_SOON = 5.0
 
 
 def _expire(_driver: PurchaseDriver) -> None:
@@ -58,9 +61,14 @@ BULK = ScheduledJob(name="bulk jobs", every_seconds=2.0, run=wake_bulk_jobs)
 # Staff ask for it and follow it; once a day it asks for itself.
 CATALOGUE = ScheduledJob(name="catalogue", every_seconds=_SOON, run=_refresh_catalogue)
 
+# It looks for a run that was asked for, the day's own, and orders of half an hour ago.
+RECONCILIATION = ScheduledJob(name="reconciliation", every_seconds=_SOON, run=keep_reconciling)
+
 LANES: dict[str, tuple[ScheduledJob, ...]] = {
     "quick": (EXPIRY, ALERTS, RETRIES),
     "microsoft": (REFRESH,),
+    "quick": (EXPIRY,),
+    "microsoft": (RECONCILIATION, REFRESH),
     "bulk": (BULK,),
     "catalogue": (CATALOGUE,),
 }

@@ -97,6 +97,13 @@ class Fields:
             self._missing(name)
         return amount if _is_amount(amount) else self._missing(name)
 
+    def amount_if_readable(self, name: str) -> Decimal | None:
+        """For prices that are shown beside ours and decide nothing."""
+        try:
+            return self.amount(name) if self.has(name) else None
+        except UnreadableAnswerError:
+            return None
+
     def flag(self, name: str, *, default: bool = False) -> bool:
         value = self._values.get(name.lower())
         if isinstance(value, str):

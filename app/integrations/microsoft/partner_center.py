@@ -254,6 +254,7 @@ class PartnerCenterClient:
         customer_id: str,
         *,
         billing_type: str | None = "onetime",
+        with_prices: bool = False,
         correlation_id: UUID | None = None,
     ) -> list[MicrosoftOrder]:
         """A customer's orders. A new one may be missing for up to 15 minutes."""
@@ -261,6 +262,8 @@ class PartnerCenterClient:
             "list_orders", "customers", customer_id, "orders", correlation_id=correlation_id
         )
         query = {"billingType": billing_type} if billing_type else {}
+        if with_prices:
+            query["include_price"] = "true"
         return self._transport.read_all(replace(call, query=query), read_commerce.read_order)
 
     def get_order_provisioning_status(

@@ -124,6 +124,7 @@ def _read_order_line(fields: Fields) -> MicrosoftOrderLine:
         quantity=fields.integer("quantity"),
         term_duration=fields.optional_text("termDuration"),
         subscription_id=fields.optional_id("subscriptionId"),
+        unit_price=fields.object("pricing").amount_if_readable("price"),
     )
 
 

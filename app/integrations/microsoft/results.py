@@ -143,6 +143,7 @@ class MicrosoftOrderLine:
     quantity: int  # 0 when this line was cancelled
     term_duration: str | None
     subscription_id: str | None
+    unit_price: Decimal | None = None  # only where the prices were asked for
 
 
 @dataclass(frozen=True, kw_only=True)
