@@ -28,6 +28,7 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     price_lists,  # noqa: F401
     products,  # noqa: F401
     provisioning,  # noqa: F401
+    reconciliation,  # noqa: F401
     software,  # noqa: F401
     subscriptions,  # noqa: F401
     taxes,  # noqa: F401

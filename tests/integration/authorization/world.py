@@ -19,6 +19,7 @@ from tests.factories import (
     OrderFactory,
     PriceListFactory,
     PurchaseFactory,
+    ReconciliationCaseFactory,
     ReservationFactory,
     SkuFactory,
     SoftwareSubscriptionFactory,
@@ -130,7 +131,9 @@ def _add_objects(world, owner, plan_sku):
         error_code="800010",
         error_message=mark,
     )
+    case = ReconciliationCaseFactory(account=account, title=mark, asset_id=reservation.id)
     for kind, row in {
+        "reconciliation_case": case,
         "subscription": plan,
         "order": order,
         "quote": quote,

@@ -1,0 +1,93 @@
+"""What happened to an asset from its order to its end, beside the steps of its purchases."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from app.models import Asset, AssetEvent, Order
+from app.services.provisioning_timeline import TimelineEvent
+
+_MOST = 200
+_NOTHING = sa.cast(sa.literal("{}"), JSONB)
+_TITLES = {
+    "order_placed": "Ordered",
+    "order_approved": "Approved",
+    "expired": "Expired",
+    "refreshed": "Completed from Microsoft",
+    "drifted": "Changed at Microsoft",
+    "drift_gone": "Agrees with Microsoft again",
+    "expired_at_microsoft": "Expired at Microsoft",
+    "cancelled_at_microsoft": "Cancelled at Microsoft",
+    "adopted": "Adopted: it was bought outside",
+    "found_at_microsoft": "Found at Microsoft and made again",
+    "given_up": "Given up: nothing was bought",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryRow:
+    """One line, for both faces; each shows what its people may know."""
+
+    event: str
+    at: dt.datetime
+    actor: str
+    detail: dict[str, Any]
+
+    @property
+    def changes(self) -> tuple[tuple[str, str | None, str | None], ...]:
+        """(field, ours or before, Microsoft's) of a reading."""
+        changes = self.detail.get("changes") or {}
+        return tuple((field, ours, microsoft) for field, (ours, microsoft) in changes.items())
+
+
+def history_of(session: Session, asset_id: UUID) -> list[HistoryRow]:
+    """The newest first, in one statement; the session's scope decides what it sees."""
+    events = sa.select(
+        AssetEvent.at.label("at"), AssetEvent.event, AssetEvent.actor, AssetEvent.detail
+    ).where(AssetEvent.asset_id == asset_id)
+    order = sa.select(Asset.order_id).where(Asset.id == asset_id).scalar_subquery()
+    placed = sa.select(
+        Order.placed_at, sa.literal("order_placed"), Order.placed_by_name, _NOTHING
+    ).where(Order.id == order, Order.placed_at.is_not(None))
+    approved = sa.select(
+        Order.executed_at, sa.literal("order_approved"), Order.decided_by_name, _NOTHING
+    ).where(
+        Order.id == order, Order.executed_at.is_not(None), Order.decided_by_name.is_not(None)
+    )
+    found = sa.union_all(events, placed, approved).subquery()
+    query = sa.select(found).order_by(found.c.at.desc()).limit(_MOST)
+    return [
+        HistoryRow(event=row.event, at=row.at, actor=row.actor, detail=row.detail)
+        for row in session.execute(query)
+    ]
+
+
+def whole_story(
+    steps: tuple[TimelineEvent, ...], history: list[HistoryRow]
+) -> tuple[TimelineEvent, ...]:
+    """The purchases' steps and everything else in one line, the newest first."""
+    told = [*steps, *(_in_words(row) for row in history)]
+    return tuple(sorted(told, key=lambda event: event.at, reverse=True))
+
+
+def _in_words(row: HistoryRow) -> TimelineEvent:
+    return TimelineEvent(
+        name=row.event,
+        title=_TITLES.get(row.event, row.event.replace("_", " ").capitalize()),
+        at=row.at,
+        actor=row.actor,
+        code=None,
+        words=row.detail.get("reason") or None,
+        changes=tuple(
+            f"{field}: {ours or '–'} → {microsoft or '–'}" for field, ours, microsoft in row.changes
+        ),
+        request_id=None,
+        correlation_id=None,
+        detail=json.dumps({"event": row.event, **row.detail}, indent=2, ensure_ascii=False),
+    )

@@ -1,0 +1,207 @@
+"""The back office's reconciliation: list, case, note, adoption."""
+
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from app.domain.access import Role
+from app.domain.assets import AssetOrigin, ProvisioningSyncStatus
+from app.domain.reconciliation import CaseKind, CaseState
+from app.models import Purchase, ReconciliationCase, ReconciliationRun, Reservation
+from sandbox.catalogue.model import get_catalogue
+from tests import factories
+from tests.factories import (
+    NOW,
+    AccountFactory,
+    PriceListFactory,
+    ReconciliationCaseFactory,
+    SkuFactory,
+    SubscriptionFactory,
+    TaxRuleFactory,
+    UserFactory,
+)
+from tests.support.buying import VM
+
+LIST = "/bss/reconciliation/"
+
+
+@pytest.fixture
+def staff(client, sign_in):
+    return sign_in(UserFactory(staff=True, name="Eleni"))
+
+
+def page(case):
+    return f"{LIST}{case.id}/"
+
+
+def stored(case):
+    factories.session.expire_all()
+    return factories.session.get_one(ReconciliationCase, case.id)
+
+
+def test_it_says_when_there_is_nothing(staff):
+    text = staff.get(LIST).text
+
+    assert "Nothing differs" in text
+    assert "Nothing was compared yet" in text
+
+
+def test_cases_are_listed_found_and_filtered(staff, at_most):
+    ReconciliationCaseFactory(title="Order one")
+    ReconciliationCaseFactory(title="Order two", state=CaseState.RESOLVED)
+
+    with at_most(6):
+        text = staff.get(LIST).text
+    assert "Order one" in text
+    assert "Order two" in text
+    assert "Order two" not in staff.get(f"{LIST}?state=open").text
+    assert "Order one" not in staff.get(f"{LIST}?q=two").text
+    assert "not understood" in staff.get(f"{LIST}?state=wrong").text
+
+
+def test_the_last_run_is_told(staff):
+    factories.session.add(
+        ReconciliationRun(
+            is_full=True, actor="x", started_at=NOW, finished_at=NOW, customers=12, matched=340
+        )
+    )
+    factories.session.commit()
+
+    assert "12 customers, 340 purchases agree" in staff.get(LIST).text
+
+
+def test_a_run_is_asked_for_once(staff):
+    for _ in range(2):
+        assert staff.post_form(f"{LIST}run", form_at=LIST).status_code == 303
+
+    assert factories.session.query(ReconciliationRun).count() == 1
+    assert "A comparison is under way" in staff.get(LIST).text
+
+
+def test_a_case_shows_both_values_and_costs_only_to_those_who_may(client, sign_in):
+    case = ReconciliationCaseFactory(
+        kind=CaseKind.DIFFERS, differs={"Quantity": ["2", "3"], "Cost": ["77.1234", "88.4321"]}
+    )
+    text = sign_in(UserFactory(staff=True)).get(page(case)).text
+    assert "77.1234" in text
+    assert "88.4321" in text
+
+    other = sign_in(UserFactory(staff=True, role=Role.STAFF_PROVISIONING))
+    text = other.get(page(case)).text
+    assert "Quantity" in text
+    assert "77.1234" not in text
+    assert "88.4321" not in text
+
+
+def test_somebody_takes_it_over_and_ends_it_with_a_reason(staff):
+    case = ReconciliationCaseFactory()
+    assert staff.post_form(f"{page(case)}take", form_at=page(case)).status_code == 303
+    assert (stored(case).state, stored(case).owner_name) == (CaseState.IN_WORK, "Eleni")
+
+    form = {"version": stored(case).version, "state": "accepted", "note": ""}
+    refused = staff.post_form(page(case), form)
+    assert refused.status_code == 422
+    assert "Say why" in refused.text
+
+    form["note"] = "A trial of theirs"
+    assert staff.post_form(page(case), form).status_code == 303
+    assert (stored(case).state, stored(case).outcome) == (CaseState.ACCEPTED, "A trial of theirs")
+    assert "Take it over" not in staff.get(page(case)).text
+
+
+def test_a_note_on_an_older_case_is_kept_typed_and_refused(staff):
+    case = ReconciliationCaseFactory()
+
+    answer = staff.post_form(page(case), {"version": 99, "state": "open", "note": "typed words"})
+
+    assert answer.status_code == 422
+    assert "typed words" in answer.text
+
+
+@pytest.fixture
+def outside(app, sandbox):
+    """A reservation that somebody bought in Partner Center, and the case about it."""
+    PriceListFactory(is_default=True, percent=Decimal(10))
+    TaxRuleFactory()
+    account = AccountFactory()
+    plan = SubscriptionFactory(account=account)
+    sandbox.knows(account, plan)
+    item = get_catalogue().find_titled(VM)
+    SkuFactory(
+        reservation=True,
+        product=factories.generic_product(),
+        microsoft_product_id=item.product_id,
+        microsoft_sku_id=item.sku_id,
+        title=VM,
+        cost=item.unit_price,
+    )
+    order = sandbox.seed(
+        orders=[
+            {
+                "customer_id": account.microsoft_tenant_id,
+                "reference": "by hand",
+                "catalog_item_id": item.catalog_item_id,
+                "quantity": 3,
+            }
+        ]
+    )["orders"][0]
+    case = ReconciliationCaseFactory(account=account, order_id=order["id"])
+    facts = {"order_id": order["id"], "product_id": item.product_id, "sku_id": item.sku_id}
+    case.facts = {**case.facts, **facts, "quantity": 3}
+    factories.session.commit()
+    return case, plan, order
+
+
+def test_what_was_bought_outside_is_adopted_with_its_ids(staff, outside, settle, sandbox):
+    case, plan, order = outside
+    before = len(sandbox.ledger())
+    assert "Adopt it" in staff.get(page(case)).text
+
+    wrong = staff.post_form(f"{page(case)}adopt", {"plan_id": str(plan.id)}, form_at=page(case))
+    assert wrong.status_code == 422
+    assert "Enter the price" in wrong.text
+    form = {"plan_id": str(plan.id), "buying_unit_price": "1234.50"}
+    answer = staff.post_form(f"{page(case)}adopt", form, form_at=page(case))
+    settle()
+
+    assert answer.status_code == 303
+    (asset,) = factories.session.scalars(sa.select(Reservation))
+    assert answer.location.endswith(f"/bss/billing/assets/{asset.id}/")
+    assert (asset.origin, asset.quantity) == (AssetOrigin.ADOPTED, 3)
+    assert asset.buying_net == Decimal("3703.50")
+    assert asset.provisioning_sync_status is ProvisioningSyncStatus.SYNCHRONIZED
+    assert asset.reservation_id == order["reservation_id"]
+    assert (stored(case).state, stored(case).asset_id) == (CaseState.RESOLVED, asset.id)
+    assert len(sandbox.ledger()) == before
+    assert "Adopted" in staff.get(answer.location).text
+
+
+def test_an_order_is_adopted_once(staff, outside):
+    case, plan, _ = outside
+    again = ReconciliationCaseFactory(account=None, account_id=case.account_id, facts=case.facts)
+    form = {"plan_id": str(plan.id), "buying_unit_price": "1"}
+    assert staff.post_form(f"{page(case)}adopt", form, form_at=page(case)).status_code == 303
+
+    answer = staff.post_form(f"{page(again)}adopt", form, form_at=page(again))
+
+    assert answer.status_code == 422
+    assert "belongs to an asset already" in answer.text
+    assert factories.session.query(Purchase).count() == 1
+
+
+def test_a_customer_that_only_microsoft_knows_gets_an_account(staff, outside):
+    case, _, _ = outside
+    case.account_id = None
+    case.customer_id = "11111111-2222-4333-8444-555555555555"
+    account = AccountFactory(name="Brand New Ltd", microsoft_tenant_id=None)
+    plan = SubscriptionFactory(account=account)
+    factories.session.commit()
+    assert "Brand New Ltd" in staff.get(page(case)).text
+
+    form = {"account_id": str(account.id), "buying_unit_price": "5"}
+    answer = staff.post_form(f"{page(case)}adopt", form, form_at=page(case))
+
+    assert answer.status_code == 422
+    assert "Choose an Azure plan of this account" in answer.text
+    assert plan.id
