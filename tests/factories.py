@@ -20,7 +20,6 @@ from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
 from app.domain.pricing import AdjustmentKind, price_line
 from app.domain.purchase import PurchaseState, sync_status_of
-from app.domain.reconciliation import CaseKind, CaseState
 from app.models import (
     Account,
     BulkJob,
@@ -31,7 +30,6 @@ from app.models import (
     PriceList,
     Product,
     Purchase,
-    ReconciliationCase,
     Reservation,
     Sku,
     SoftwareSubscription,
@@ -328,47 +326,6 @@ class SoftwareSubscriptionFactory(AssetFactory):
     product_title = factory.SelfAttribute("name")
     software_subscription_sku = factory.SelfAttribute("name")
     software_id = factory.LazyFunction(lambda: str(uuid4()))
-
-
-class ReconciliationCaseFactory(ModelFactory):
-    """Something bought outside, for an account of ours."""
-
-    class Meta:
-        model = ReconciliationCase
-        exclude = ("account",)
-
-    id = factory.LazyFunction(uuid4)
-    account = factory.SubFactory(AccountFactory)
-    account_id = factory.LazyAttribute(lambda case: case.account and case.account.id)
-    customer_id = factory.LazyAttribute(
-        lambda case: case.account.microsoft_tenant_id if case.account else str(uuid4())
-    )
-    customer_name = factory.LazyAttribute(
-        lambda case: case.account.name if case.account else "A stranger"
-    )
-    fingerprint = factory.LazyFunction(lambda: str(uuid4()))
-    kind = CaseKind.THEIRS_ONLY
-    state = CaseState.OPEN
-    order_id = factory.Sequence(lambda n: f"their-order-{n}")
-    title = "Order 9c41d07be2a5: for the web shop"
-    facts = factory.LazyAttribute(
-        lambda case: {
-            "customer_id": case.customer_id,
-            "order_id": case.order_id,
-            "alternate_id": "9c41d07be2a5",
-            "status": "completed",
-            "ordered_at": NOW.isoformat(),
-            "reference": "for the web shop",
-            "product_id": "DZH318Z0RR01",
-            "sku_id": "000B",
-            "quantity": 2,
-            "term_duration": "P1Y",
-            "unit_price": None,
-            "currency": "EUR",
-            "is_cancelled": False,
-            "is_whole": True,
-        }
-    )
 
 
 class PurchaseFactory(ModelFactory):

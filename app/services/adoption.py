@@ -47,6 +47,7 @@ class Adoption:
     selling_unit_price: Decimal | None
     discount_percent: Decimal
     vat_rate: Decimal
+    conversion_rate: Decimal  # from the cost's currency to the account's
     origin: AssetOrigin
     actor: str
 
@@ -64,6 +65,7 @@ def priced_by_list(
         selling_unit_price=priced.selling.unit_price if priced.selling else None,
         discount_percent=priced.buying.discount_percent,
         vat_rate=priced.buying.vat_rate,
+        conversion_rate=priced.conversion_rate,
         origin=AssetOrigin.FOUND_AT_MICROSOFT,
         actor=actor,
     )
@@ -160,6 +162,7 @@ def _money(their: Theirs, terms: Adoption) -> dict[str, Any]:
         "currency": terms.account.currency,
         "cost_currency": their.currency or terms.sku.currency,
         "unit_cost": cost or Decimal(0),
+        "conversion_rate": terms.conversion_rate,
         "discount_percent": terms.discount_percent,
         "vat_rate": terms.vat_rate,
         "buying_unit_price": bought.unit_price,

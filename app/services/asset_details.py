@@ -69,6 +69,7 @@ class AssetDetails:
     product_title: str
     product_details: str
     timeline: list[TimelineEntry]
+    cancellation_reason: str
 
 
 COLUMNS = (
@@ -90,6 +91,7 @@ COLUMNS = (
     Asset.microsoft_order_id,
     Asset.microsoft_order_alias,
     Asset.microsoft_ordered_at,
+    Asset.cancellation_reason,
     Asset.product_title,
     Asset.product_details,
     Asset.order_id,
@@ -120,6 +122,7 @@ _AS_THEY_ARE = (
     "microsoft_order_id",
     "microsoft_order_alias",
     "microsoft_ordered_at",
+    "cancellation_reason",
     "product_title",
     "product_details",
 )

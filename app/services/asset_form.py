@@ -1,6 +1,6 @@
 """Back office: what the edit form of an asset offers, and what to do when two people edit it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.database import reading
@@ -9,6 +9,7 @@ from app.domain.assets import AssetStatus, ProvisioningSyncStatus, subscription_
 from app.domain.errors import ConflictError, NotAllowedError
 from app.models import Subscription
 from app.services.asset_editing import AssetEdit, SaveEffect, save_asset
+from app.services.asset_history import history_of, whole_story
 from app.services.bss_assets import AssetView, find_row, plans_of, view_of
 from app.services.provisioning_timeline import timeline_of
 
@@ -62,7 +63,9 @@ def get_asset_to_edit(viewer: Viewer, asset_id: UUID) -> AssetToEdit:
         raise NotAllowedError("Your role reads assets; it does not change them.")
     session = reading(viewer.scope)
     row = find_row(session, viewer, asset_id)
-    asset = view_of(viewer, row, tuple(timeline_of(session, viewer, asset_id)))
+    timeline = tuple(timeline_of(session, viewer, asset_id))
+    history = whole_story(timeline, history_of(session, asset_id))
+    asset = replace(view_of(viewer, row, timeline), history=history)
     plans = plans_of(session, asset.account_id) if asset.reservation else []
     return AssetToEdit(
         asset=asset,

@@ -57,9 +57,7 @@ def history_of(session: Session, asset_id: UUID) -> list[HistoryRow]:
     ).where(Order.id == order, Order.placed_at.is_not(None))
     approved = sa.select(
         Order.executed_at, sa.literal("order_approved"), Order.decided_by_name, _NOTHING
-    ).where(
-        Order.id == order, Order.executed_at.is_not(None), Order.decided_by_name.is_not(None)
-    )
+    ).where(Order.id == order, Order.executed_at.is_not(None), Order.decided_by_name.is_not(None))
     found = sa.union_all(events, placed, approved).subquery()
     query = sa.select(found).order_by(found.c.at.desc()).limit(_MOST)
     return [
@@ -85,7 +83,8 @@ def _in_words(row: HistoryRow) -> TimelineEvent:
         code=None,
         words=row.detail.get("reason") or None,
         changes=tuple(
-            f"{field}: {ours or '–'} → {microsoft or '–'}" for field, ours, microsoft in row.changes
+            f"{field}: {ours or 'none'} → {microsoft or 'none'}"
+            for field, ours, microsoft in row.changes
         ),
         request_id=None,
         correlation_id=None,

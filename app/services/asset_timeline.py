@@ -1,7 +1,7 @@
 """What happened to an asset's purchase, in plain words for whoever bought it."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.purchase import PurchaseState
 from app.models import Purchase, PurchaseEvent
+from app.services.asset_history import HistoryRow, history_of
 
 _MOST_EVENTS = 200
 _SENT_AGAIN = "tries_again"  # what a save set going, as asset_editing writes it
@@ -26,6 +27,13 @@ class Milestone(StrEnum):
     SYNCHRONIZED = "synchronized"
     BEING_CHECKED = "being_checked"
     NOT_ACCEPTED = "not_accepted"
+    APPROVED = "approved"
+    INVOICED = "invoiced"
+    REFRESHED = "refreshed"
+    DRIFTED = "drifted"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    TAKEN_OVER = "taken_over"
 
     @property
     def label(self) -> str:
@@ -37,6 +45,13 @@ class Milestone(StrEnum):
             Milestone.SYNCHRONIZED: "Synchronized: it is ready to use",
             Milestone.BEING_CHECKED: "Being checked with Microsoft",
             Milestone.NOT_ACCEPTED: "Not accepted by Microsoft yet",
+            Milestone.APPROVED: "Approved",
+            Milestone.INVOICED: "Invoiced",
+            Milestone.REFRESHED: "Completed from Microsoft",
+            Milestone.DRIFTED: "Changed at Microsoft",
+            Milestone.EXPIRED: "Expired",
+            Milestone.CANCELLED: "Cancelled",
+            Milestone.TAKEN_OVER: "Taken over from Microsoft",
         }[self]
 
 
@@ -44,6 +59,34 @@ class Milestone(StrEnum):
 class TimelineEntry:
     milestone: Milestone
     at: dt.datetime
+    changes: tuple[str, ...] = ()  # in plain words, without what only staff may know
+
+
+_OF_HISTORY = {
+    "order_approved": Milestone.APPROVED,
+    "invoiced": Milestone.INVOICED,
+    "refreshed": Milestone.REFRESHED,
+    "drifted": Milestone.DRIFTED,
+    "expired": Milestone.EXPIRED,
+    "expired_at_microsoft": Milestone.EXPIRED,
+    "cancelled_at_microsoft": Milestone.CANCELLED,
+    "given_up": Milestone.CANCELLED,
+    "adopted": Milestone.TAKEN_OVER,
+    "found_at_microsoft": Milestone.TAKEN_OVER,
+}
+# What a customer sees of Microsoft's side on the same page anyhow.
+_OPEN_FIELDS = frozenset(
+    {
+        "Expiration Date",
+        "Reservation Status",
+        "Reservation ID",
+        "Reservation Order ID",
+        "Scope",
+        "Software ID",
+        "Order ID Alias",
+        "Quantity",
+    }
+)
 
 
 def timeline_for_customer(
@@ -53,7 +96,8 @@ def timeline_for_customer(
     purchased_at: dt.datetime,
     provisioned_at: dt.datetime | None,
 ) -> list[TimelineEntry]:
-    """The milestones, newest first. An asset without a history has its two dates."""
+    """The milestones, newest first, in two statements. An asset without a history has its two
+    dates."""
     query = (
         sa.select(
             PurchaseEvent.event,
@@ -73,7 +117,20 @@ def timeline_for_customer(
             entries.append(TimelineEntry(milestone, at))
     if provisioned_at and not _has(entries, Milestone.SYNCHRONIZED):
         entries.append(TimelineEntry(Milestone.SYNCHRONIZED, provisioned_at))
-    return entries[::-1]
+    entries += _of_history(history_of(session, asset_id))
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _of_history(rows: Iterable[HistoryRow]) -> Iterator[TimelineEntry]:
+    for row in rows:
+        milestone = _OF_HISTORY.get(row.event)
+        if milestone is not None:
+            changes = tuple(
+                f"{field}: {ours or 'none'} → {microsoft or 'none'}"
+                for field, ours, microsoft in row.changes
+                if field in _OPEN_FIELDS
+            )
+            yield TimelineEntry(milestone, row.at, changes)
 
 
 def _milestone(event: str, state: PurchaseState, effect: str | None) -> Milestone | None:

@@ -1,8 +1,7 @@
 """Back office: one asset with everything that is known of it."""
 
 import datetime as dt
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from app.database import reading
 from app.domain.access import Permission, Viewer
 from app.domain.assets import (
     AssetKind,
+    AssetOrigin,
     AssetStatus,
     BillingFrequency,
     ProvisioningSyncStatus,
@@ -37,6 +37,8 @@ from app.models import (
     SoftwareSubscription,
     Subscription,
 )
+from app.services.asset_costs import CostOfAsset, cost_of
+from app.services.asset_history import history_of, whole_story
 from app.services.asset_lists import EXPIRING_DAYS
 from app.services.asset_prices import shown_price
 from app.services.invoice_lists import LinkedInvoice, invoices_of_asset
@@ -45,7 +47,6 @@ from app.services.provisioning_advice import Advice, advice_for, is_microsofts
 from app.services.provisioning_timeline import TimelineEvent, timeline_of, words_for
 from app.services.visibility import visible_to
 
-_CENT = Decimal("0.01")
 _POLLS = ProvisioningSyncStatus.IN_PROGRESS, ProvisioningSyncStatus.BEING_CHECKED
 _FAST_POLL, _SLOW_POLL = 2, 10  # seconds
 _FAST_FOR = dt.timedelta(seconds=30)
@@ -67,6 +68,10 @@ _COPIED = (
     "microsoft_order_id",
     "microsoft_order_alias",
     "microsoft_ordered_at",
+    "microsoft_refreshed_at",
+    "origin",
+    "cancelled_at",
+    "cancellation_reason",
     "notes",
 )
 
@@ -96,17 +101,6 @@ class Problem:
     at: dt.datetime | None
     next_run_at: dt.datetime | None
     rests_until: dt.datetime | None  # an earlier send may still arrive: nothing is sent before
-
-
-@dataclass(frozen=True, kw_only=True)
-class CostOfAsset:
-    """What Microsoft charges. `margin` is None where no rate converts it."""
-
-    currency: str
-    unit: Decimal
-    total: Decimal
-    margin: Decimal | None
-    margin_percent: Decimal | None  # of the buying price
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,21 +156,36 @@ class AssetView:
     microsoft_order_id: str | None
     microsoft_order_alias: str | None
     microsoft_ordered_at: dt.datetime | None
+    microsoft_refreshed_at: dt.datetime | None
+    origin: AssetOrigin
+    cancelled_at: dt.datetime | None
+    cancellation_reason: str
     reservation: ReservationFacts | None
     software: SoftwareFacts | None
     custom_fields: tuple[tuple[str, str], ...]
     tags: tuple[str, ...]
     notes: str
     problem: Problem | None
-    timeline: tuple[TimelineEvent, ...]
+    timeline: tuple[TimelineEvent, ...]  # of its purchases
+    differs: tuple[tuple[str, str | None, str | None], ...]  # field, ours, Microsoft's
     may_edit: bool
+    history: tuple[TimelineEvent, ...] = ()  # these and everything else that happened to it
+    may_refresh: bool = False
+    may_give_up: bool = False
 
 
 def get_asset(viewer: Viewer, asset_id: UUID) -> AssetView:
     session = reading(viewer.scope)
     row = find_row(session, viewer, asset_id)
-    timeline = timeline_of(session, viewer, asset_id)
-    return view_of(viewer, row, tuple(timeline))
+    timeline = tuple(timeline_of(session, viewer, asset_id))
+    history = whole_story(timeline, history_of(session, asset_id))
+    may_provision = viewer.may(Permission.PROVISION)
+    return replace(
+        view_of(viewer, row, timeline),
+        history=history,
+        may_refresh=may_provision and _is_bought(row.Purchase),
+        may_give_up=may_provision and _is_refused(row[0], row.Purchase),
+    )
 
 
 def get_sync_status(viewer: Viewer, asset_id: UUID) -> SyncStatus:
@@ -263,37 +272,32 @@ def view_of(
         is_perpetual=asset.term_duration is None,
         price=shown.price,
         resale=shown.resale,
-        cost=_cost(asset, shown.price) if viewer.may(Permission.VIEW_COST) else None,
+        cost=cost_of(asset, shown.price) if viewer.may(Permission.VIEW_COST) else None,
         reservation=_reservation(asset, row.Subscription),
         software=_software(asset),
         custom_fields=tuple((name, str(value)) for name, value in asset.custom_fields.items()),
         tags=tuple(asset.tags),
         problem=_problem(viewer, asset, purchase, timeline, row.now),
         timeline=timeline,
+        differs=tuple((name, *values) for name, values in asset.microsoft_differs.items()),
         may_edit=viewer.may(Permission.EDIT_ASSETS),
     )
+
+
+def _is_bought(purchase: Purchase | None) -> bool:
+    bought = {PurchaseState.ORDERED, PurchaseState.SYNCHRONIZED}
+    return purchase is not None and purchase.state in bought
+
+
+def _is_refused(asset: Asset, purchase: Purchase | None) -> bool:
+    is_failed = purchase is not None and purchase.state is PurchaseState.FAILED
+    return is_failed and asset.status is AssetStatus.ACTIVE
 
 
 def _is_expiring(asset: Asset, today: dt.date) -> bool:
     last = today + dt.timedelta(days=EXPIRING_DAYS)
     is_active = asset.status is AssetStatus.ACTIVE
     return is_active and asset.expires_on is not None and asset.expires_on <= last
-
-
-def _cost(asset: Asset, buying: PricedLine) -> CostOfAsset:
-    total = asset.unit_cost * asset.quantity
-    is_comparable = asset.cost_currency == asset.currency or asset.conversion_rate != 1
-    margin = buying.total.net - total * asset.conversion_rate if is_comparable else None
-    percent = None
-    if margin is not None and buying.total.net:
-        percent = (margin / buying.total.net * 100).quantize(_CENT)
-    return CostOfAsset(
-        currency=asset.cost_currency,
-        unit=asset.unit_cost,
-        total=total,
-        margin=margin,
-        margin_percent=percent,
-    )
 
 
 def _reservation(asset: Asset, plan: Subscription) -> ReservationFacts | None:

@@ -115,6 +115,7 @@ def _terms(
         selling_unit_price=_selling(account, wish),
         discount_percent=rule.discount_percent if rule else Decimal(0),
         vat_rate=vat_rate,
+        conversion_rate=pricing.conversion_rates.get(sku.currency or "", Decimal(1)),
         origin=AssetOrigin.ADOPTED,
         actor=viewer.name,
     )

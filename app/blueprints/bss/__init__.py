@@ -10,6 +10,7 @@ bp = Blueprint("bss", __name__, url_prefix="/bss")
 
 from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     accounts,  # noqa: F401
+    asset_actions,  # noqa: F401
     asset_edit,  # noqa: F401
     asset_view,  # noqa: F401
     assets,  # noqa: F401

@@ -19,7 +19,6 @@ from tests.factories import (
     OrderFactory,
     PriceListFactory,
     PurchaseFactory,
-    ReconciliationCaseFactory,
     ReservationFactory,
     SkuFactory,
     SoftwareSubscriptionFactory,
@@ -27,6 +26,7 @@ from tests.factories import (
     TaxRuleFactory,
     UserFactory,
 )
+from tests.support.reconciling import ReconciliationCaseFactory
 
 OWNERS = ("aegean", "helios", "northwind", "thistle", "fabrikam", "kalamata")
 STOREFRONT_ROLES = (Role.ADMINISTRATOR, Role.BILLING, Role.BUYER, Role.VIEWER)

@@ -15,13 +15,13 @@ from tests.factories import (
     NOW,
     AccountFactory,
     PriceListFactory,
-    ReconciliationCaseFactory,
     SkuFactory,
     SubscriptionFactory,
     TaxRuleFactory,
     UserFactory,
 )
 from tests.support.buying import VM
+from tests.support.reconciling import ReconciliationCaseFactory
 
 LIST = "/bss/reconciliation/"
 
