@@ -1,5 +1,6 @@
 """The sandbox's control surface as Python."""
 
+import datetime as dt
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,6 +24,11 @@ class Sandbox:
 
     def advance(self, seconds):
         self._post("clock", {"advance_seconds": seconds})
+
+    def travel(self, to):
+        """Forward to this instant."""
+        now = dt.datetime.fromisoformat(self._get("clock")["now"])
+        self.advance((to - now).total_seconds())
 
     def change(self, **settings):
         self._post("settings", settings)
