@@ -35,12 +35,22 @@ def route_name(name: str) -> Callable[[View], View]:
         @functools.wraps(view)
         def run(*args: Any, **kwargs: Any) -> Response:
             g.route = name
+            if _is_throttled():
+                return spoiled_answers.error_answer(name, [str(HTTPStatus.TOO_MANY_REQUESTS)])
             planned = current_state().faults.take(name, customer_in_path())
             return _with_fault(planned, lambda: _effect(lambda: view(*args, **kwargs)))
 
         return cast("View", run)
 
     return decorate
+
+
+def _is_throttled() -> bool:
+    state = current_state()
+    limits = state.settings.current()
+    return request.path.startswith("/v1/") and state.throttle.refuses(
+        calls=limits.throttle_calls, seconds=limits.throttle_seconds
+    )
 
 
 def spoils(kind: str) -> bool:

@@ -21,6 +21,9 @@ class Settings:
     registration_seconds: float = 1
     provisioning_step_seconds: float = 0.5
     retry_after_seconds: int = 2
+    # Partner Center calls that are borne in so many real seconds; 0: any number.
+    throttle_calls: int = 0
+    throttle_seconds: float = 60
     # In real seconds, so that moving the clock by years does not sign everybody out.
     refresh_token_seconds: float = 90 * 24 * 3600
     reservation_limit: int = 0

@@ -1,6 +1,6 @@
 """Everything the running sandbox shares between its requests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +12,7 @@ from sandbox.late_effects import LateEffects
 from sandbox.request_log import RequestLog
 from sandbox.settings import SettingsStore
 from sandbox.storage import Storage
+from sandbox.throttle import Throttle
 
 _KEY = "sandbox"
 
@@ -25,6 +26,7 @@ class SandboxState:
     faults: FaultPlan
     requests: RequestLog
     late_effects: LateEffects
+    throttle: Throttle = field(default_factory=Throttle)
 
     @classmethod
     def opened(cls, folder: Path) -> "SandboxState":
