@@ -155,6 +155,7 @@ def details_of(viewer: Viewer, row: Any) -> AssetDetails:
     shown = shown_price(viewer, row, hides_prices=row.hides_prices)
     timeline = timeline_for_customer(
         reading(viewer.scope),
+        viewer,
         row.id,
         purchased_at=row.purchased_at,
         provisioned_at=row.provisioned_at,

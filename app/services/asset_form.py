@@ -64,7 +64,7 @@ def get_asset_to_edit(viewer: Viewer, asset_id: UUID) -> AssetToEdit:
     session = reading(viewer.scope)
     row = find_row(session, viewer, asset_id)
     timeline = tuple(timeline_of(session, viewer, asset_id))
-    history = whole_story(timeline, history_of(session, asset_id))
+    history = whole_story(timeline, history_of(session, viewer, asset_id))
     asset = replace(view_of(viewer, row, timeline), history=history)
     plans = plans_of(session, asset.account_id) if asset.reservation else []
     return AssetToEdit(

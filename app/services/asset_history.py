@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from app.models import Asset, AssetEvent, Order
+from app.domain.access import Viewer
+from app.domain.invoices import InvoiceKind
+from app.models import Asset, AssetEvent, Invoice, InvoiceLine, Order
 from app.services.provisioning_timeline import TimelineEvent
+from app.services.visibility import visible_to
 
 _MOST = 200
 _NOTHING = sa.cast(sa.literal("{}"), JSONB)
@@ -27,6 +30,8 @@ _TITLES = {
     "adopted": "Adopted: it was bought outside",
     "found_at_microsoft": "Found at Microsoft and made again",
     "given_up": "Given up: nothing was bought",
+    "invoiced": "Invoiced",
+    "credited": "Credited",
 }
 
 
@@ -46,8 +51,9 @@ class HistoryRow:
         return tuple((field, ours, microsoft) for field, (ours, microsoft) in changes.items())
 
 
-def history_of(session: Session, asset_id: UUID) -> list[HistoryRow]:
-    """The newest first, in one statement; the session's scope decides what it sees."""
+def history_of(session: Session, viewer: Viewer, asset_id: UUID) -> list[HistoryRow]:
+    """The newest first, in one statement. The asset itself is known to be the viewer's to see;
+    invoices are those that the viewer's account gets."""
     events = sa.select(
         AssetEvent.at.label("at"), AssetEvent.event, AssetEvent.actor, AssetEvent.detail
     ).where(AssetEvent.asset_id == asset_id)
@@ -58,12 +64,26 @@ def history_of(session: Session, asset_id: UUID) -> list[HistoryRow]:
     approved = sa.select(
         Order.executed_at, sa.literal("order_approved"), Order.decided_by_name, _NOTHING
     ).where(Order.id == order, Order.executed_at.is_not(None), Order.decided_by_name.is_not(None))
-    found = sa.union_all(events, placed, approved).subquery()
+    found = sa.union_all(events, placed, approved, _invoiced(viewer, asset_id)).subquery()
     query = sa.select(found).order_by(found.c.at.desc()).limit(_MOST)
     return [
         HistoryRow(event=row.event, at=row.at, actor=row.actor, detail=row.detail)
         for row in session.execute(query)
     ]
+
+
+def _invoiced(viewer: Viewer, asset_id: UUID) -> sa.Select[*tuple[Any, ...]]:
+    is_credit = Invoice.kind == InvoiceKind.CREDIT_NOTE
+    return (
+        sa.select(
+            Invoice.issued_at,
+            sa.case((is_credit, "credited"), else_="invoiced"),
+            Invoice.issued_by,
+            sa.func.jsonb_build_object("reason", Invoice.number, type_=JSONB),
+        )
+        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
+        .where(InvoiceLine.asset_id == asset_id, visible_to(viewer, Invoice))
+    )
 
 
 def whole_story(

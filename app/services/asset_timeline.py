@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.domain.access import Viewer
 from app.domain.purchase import PurchaseState
 from app.models import Purchase, PurchaseEvent
 from app.services.asset_history import HistoryRow, history_of
@@ -29,6 +30,7 @@ class Milestone(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     APPROVED = "approved"
     INVOICED = "invoiced"
+    CREDITED = "credited"
     REFRESHED = "refreshed"
     DRIFTED = "drifted"
     EXPIRED = "expired"
@@ -47,6 +49,7 @@ class Milestone(StrEnum):
             Milestone.NOT_ACCEPTED: "Not accepted by Microsoft yet",
             Milestone.APPROVED: "Approved",
             Milestone.INVOICED: "Invoiced",
+            Milestone.CREDITED: "Credited",
             Milestone.REFRESHED: "Completed from Microsoft",
             Milestone.DRIFTED: "Changed at Microsoft",
             Milestone.EXPIRED: "Expired",
@@ -65,6 +68,7 @@ class TimelineEntry:
 _OF_HISTORY = {
     "order_approved": Milestone.APPROVED,
     "invoiced": Milestone.INVOICED,
+    "credited": Milestone.CREDITED,
     "refreshed": Milestone.REFRESHED,
     "drifted": Milestone.DRIFTED,
     "expired": Milestone.EXPIRED,
@@ -91,6 +95,7 @@ _OPEN_FIELDS = frozenset(
 
 def timeline_for_customer(
     session: Session,
+    viewer: Viewer,
     asset_id: UUID,
     *,
     purchased_at: dt.datetime,
@@ -117,7 +122,7 @@ def timeline_for_customer(
             entries.append(TimelineEntry(milestone, at))
     if provisioned_at and not _has(entries, Milestone.SYNCHRONIZED):
         entries.append(TimelineEntry(Milestone.SYNCHRONIZED, provisioned_at))
-    entries += _of_history(history_of(session, asset_id))
+    entries += _of_history(history_of(session, viewer, asset_id))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 

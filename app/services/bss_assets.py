@@ -167,9 +167,9 @@ class AssetView:
     notes: str
     problem: Problem | None
     timeline: tuple[TimelineEvent, ...]  # of its purchases
-    differs: tuple[tuple[str, str | None, str | None], ...]  # field, ours, Microsoft's
     may_edit: bool
     history: tuple[TimelineEvent, ...] = ()  # these and everything else that happened to it
+    differs: tuple[tuple[str, str | None, str | None], ...] = ()  # field, ours, Microsoft's
     may_refresh: bool = False
     may_give_up: bool = False
 
@@ -178,11 +178,12 @@ def get_asset(viewer: Viewer, asset_id: UUID) -> AssetView:
     session = reading(viewer.scope)
     row = find_row(session, viewer, asset_id)
     timeline = tuple(timeline_of(session, viewer, asset_id))
-    history = whole_story(timeline, history_of(session, asset_id))
+    history = whole_story(timeline, history_of(session, viewer, asset_id))
     may_provision = viewer.may(Permission.PROVISION)
     return replace(
         view_of(viewer, row, timeline),
         history=history,
+        differs=tuple((name, *both) for name, both in row[0].microsoft_differs.items()),
         may_refresh=may_provision and _is_bought(row.Purchase),
         may_give_up=may_provision and _is_refused(row[0], row.Purchase),
     )
@@ -279,7 +280,6 @@ def view_of(
         tags=tuple(asset.tags),
         problem=_problem(viewer, asset, purchase, timeline, row.now),
         timeline=timeline,
-        differs=tuple((name, *values) for name, values in asset.microsoft_differs.items()),
         may_edit=viewer.may(Permission.EDIT_ASSETS),
     )
 

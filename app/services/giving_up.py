@@ -19,6 +19,7 @@ from app.domain.purchase_waits import QUIET
 from app.integrations.microsoft import MicrosoftError
 from app.models import Asset, Purchase
 from app.services.asset_events import add_asset_event
+from app.services.credit_notes import credit_note_for
 from app.services.ports import PartnerCenter
 from app.services.purchase_params import wanted_from
 from app.services.purchase_rows import Change, add_event, move
@@ -76,7 +77,7 @@ def give_up(
     reason: str,
     partner_center: PartnerCenter,
 ) -> None:
-    """Cancel the asset with the proof that nothing was bought.
+    """Cancel the asset with the proof that nothing was bought; what was invoiced is credited.
 
     The customer reads the reason. Asks Microsoft where a request was ever sent. Raises
     ConflictError where the proof fails or somebody was faster.
@@ -95,6 +96,8 @@ def give_up(
         asset.cancellation_reason = reason
         asset.version += 1
         add_asset_event(session, asset, "given_up", actor=viewer.name, detail={"reason": reason})
+        session.flush()
+        credit_note_for(session, asset, reason=reason, actor=viewer.name)
     log.info("asset.given_up", asset_id=str(asset_id))
 
 

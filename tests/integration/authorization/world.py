@@ -131,9 +131,8 @@ def _add_objects(world, owner, plan_sku):
         error_code="800010",
         error_message=mark,
     )
-    case = ReconciliationCaseFactory(account=account, title=mark, asset_id=reservation.id)
     for kind, row in {
-        "reconciliation_case": case,
+        "reconciliation_case": _case(reservation, account),
         "subscription": plan,
         "order": order,
         "quote": quote,
@@ -146,6 +145,10 @@ def _add_objects(world, owner, plan_sku):
         "mail": MailFactory(account=account, to_name=mark),
     }.items():
         world.objects.setdefault(kind, {})[owner] = row.id
+
+
+def _case(asset, account):
+    return ReconciliationCaseFactory(account=account, title=asset.name, asset_id=asset.id)
 
 
 def _invoice(order):
