@@ -66,8 +66,6 @@ RECONCILIATION = ScheduledJob(name="reconciliation", every_seconds=_SOON, run=ke
 
 LANES: dict[str, tuple[ScheduledJob, ...]] = {
     "quick": (EXPIRY, ALERTS, RETRIES),
-    "microsoft": (REFRESH,),
-    "quick": (EXPIRY,),
     "microsoft": (RECONCILIATION, REFRESH),
     "bulk": (BULK,),
     "catalogue": (CATALOGUE,),
