@@ -12,10 +12,10 @@ from app.database import transaction
 from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetKind, AssetStatus, asset_number
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
-from app.domain.pricing import price_line
 from app.domain.purchase import PurchaseState
 from app.models import Asset, Purchase, Reservation, SoftwareSubscription, Subscription
 from app.queueing import wake_after_commit
+from app.services.asset_prices import price_again
 from app.services.credit_notes import credit_note_for
 from app.services.purchase_rows import Change, add_event, move
 from app.services.purchases import current_params
@@ -153,26 +153,7 @@ def _change_quantity(asset: Asset, quantity: int | None, *, may_change: bool) ->
             field="quantity",
         )
     asset.quantity = quantity
-    _price_again(asset)
-
-
-def _price_again(asset: Asset) -> None:
-    """The same frozen unit prices and discount, over the smaller quantity."""
-
-    def line(unit_price: Any) -> Any:
-        return price_line(
-            unit_price,
-            asset.quantity,
-            discount_percent=asset.discount_percent,
-            vat_rate=asset.vat_rate,
-            currency=asset.currency,
-        ).total
-
-    bought = line(asset.buying_unit_price)
-    asset.buying_net, asset.buying_vat = bought.net, bought.vat
-    if asset.selling_unit_price is not None:
-        sold = line(asset.selling_unit_price)
-        asset.selling_net, asset.selling_vat = sold.net, sold.vat
+    price_again(asset)
 
 
 def _change_plan(session: Session, asset: Asset, plan_id: UUID | None, *, may_change: bool) -> None:

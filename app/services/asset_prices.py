@@ -49,3 +49,21 @@ def _line(row: Any, unit_price: Decimal, total: TaxedPrice) -> PricedLine:
         currency=row.currency,
     )
     return replace(line, total=total)
+
+
+def price_again(asset: Asset) -> None:
+    """The same frozen unit prices and discount, over another quantity."""
+    asset.buying_net, asset.buying_vat = _total(asset, asset.buying_unit_price)
+    if asset.selling_unit_price is not None:
+        asset.selling_net, asset.selling_vat = _total(asset, asset.selling_unit_price)
+
+
+def _total(asset: Asset, unit_price: Decimal) -> tuple[Decimal, Decimal]:
+    line = price_line(
+        unit_price,
+        asset.quantity,
+        discount_percent=asset.discount_percent,
+        vat_rate=asset.vat_rate,
+        currency=asset.currency,
+    )
+    return line.total.net, line.total.vat

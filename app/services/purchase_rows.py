@@ -21,6 +21,7 @@ from app.domain.purchase import PurchaseState, check_move, sync_status_of
 from app.domain.purchase_commands import ClaimedPurchase, Details, Wanted
 from app.failpoints import Point, reach
 from app.models import Asset, Control, Purchase, PurchaseEvent
+from app.services.asset_prices import price_again
 from app.services.control import may_provision
 from app.services.invoices import invoice_held_order
 from app.services.microsoft_side import take_microsoft_side
@@ -147,6 +148,7 @@ class Change:
     values: dict[str, Any] | None = None
     asset_values: dict[str, Any] | None = None
     details: Details | None = None
+    quantity: int | None = None  # what was bought: an older send may have bought more than asked
     again_in: float | None = None  # seconds until the next run; with `ends_step`
     ends_step: bool = False  # gives the lease back
     error: tuple[str, str] | None = None
@@ -169,6 +171,9 @@ def write(session: Session, held: Claim, change: Change) -> Purchase | None:
         setattr(purchase, name, value)
     for name, value in (change.asset_values or {}).items():
         setattr(asset, name, value)
+    if change.quantity is not None and change.quantity != asset.quantity:
+        asset.quantity = change.quantity
+        price_again(asset)
     if change.details:
         take_microsoft_side(session, asset, change.details, actor=held.worker)
     if change.ends_step:

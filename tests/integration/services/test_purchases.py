@@ -1,13 +1,18 @@
 """A purchase against the real sandbox: once, found, and honest about what is not known."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from app.domain.assets import ProvisioningSyncStatus
+from app.domain.money import round_money
 from app.domain.purchase import PurchaseState
+from app.domain.purchase_commands import OrderSeen, RecordCart, RecordOrder, RecordSent
 from app.models import Reservation, SoftwareSubscription
+from app.services.purchase_records import record
+from app.services.purchase_rows import claim
 from app.services.purchases import step
 from tests import factories
 from tests.factories import AccountFactory, SubscriptionFactory
@@ -242,3 +247,39 @@ def test_a_late_software_id_is_read_by_the_refresh_and_nothing_is_bought(
 
     assert stored(software).software_id
     assert sandbox.orders_of(software) == 1
+
+
+def test_a_late_order_of_more_than_is_asked_for_now_is_shown_as_it_was_bought(
+    app, account, plan, sandbox
+):
+    """Refused, saved with fewer, and then the first request had arrived after all."""
+    driver = app.extensions["purchase_driver"]
+    asset = new_reservation(plan, account, quantity=1)
+    purchase_id = queue_purchase(asset)
+    held = claim(purchase_id, worker="w", epoch=driver.epoch, lease=driver.lease)
+    record(held, RecordCart("cart-1"))
+    record(held, RecordSent())
+    unit, before = asset.buying_unit_price, asset.buying_net
+
+    record(held, RecordOrder(order_of(held.wanted, quantity=3)))
+
+    found = stored(asset)
+    assert found.quantity == 3
+    assert found.buying_net == round_money(unit * 3, "EUR") != before
+
+
+def order_of(wanted, **changes):
+    return replace(
+        OrderSeen(
+            order_id="order-1",
+            alternate_id="",
+            status="completed",
+            ordered_at=None,
+            product_id=wanted.product_id,
+            sku_id=wanted.sku_id,
+            quantity=wanted.quantity,
+            friendly_name=wanted.own_ref,
+            customer_id=wanted.customer_id,
+        ),
+        **changes,
+    )
