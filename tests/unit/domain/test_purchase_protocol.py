@@ -1,4 +1,4 @@
-"""The purchase protocol under a seeded scheduler that crashes, loses, delays and refuses."""
+"""The purchase protocol rule by rule, word for word."""
 
 import datetime as dt
 from dataclasses import replace
@@ -11,60 +11,7 @@ from app.domain.errors import ConflictError
 from app.domain.purchase import PurchaseState, allowed_moves, check_move, sync_status_of
 from app.domain.purchase_protocol import purchase_step
 from app.domain.purchase_waits import QUIET, back_off
-from tests.support.purchase_world import START, World
-
-SCHEDULES = 1500
-STEPS = 120
-
-
-def run(seed):
-    """A stormy while, then a calm one until nothing is left to do."""
-    world = World(seed)
-    for _ in range(STEPS):
-        stir(world)
-        assert len(world.orders) <= 1, f"bought twice with seed {seed}"
-    world.is_calm = True
-    world.workers.clear()
-    for _ in range(60):
-        if world.row.state is PurchaseState.SYNCHRONIZED:
-            break
-        world.save()
-        world.claim()
-        while world.workers:
-            world.advance(0)
-        world.now += dt.timedelta(minutes=31)
-    return world
-
-
-def stir(world):
-    act = world.random.randrange(100)
-    if len(world.workers) < 2 and act < 20:
-        world.claim()
-    elif world.workers and act < 75:
-        world.advance(world.random.randrange(len(world.workers)))
-    elif world.workers and act < 80:
-        world.crash(world.random.randrange(len(world.workers)))
-    elif act < 86:
-        world.deliver_late()
-    elif act < 92:
-        world.save(quantity=world.random.choice([None, None, 3, 4]))
-    else:
-        minutes = world.random.choice([0, 1, 5, 14, 31, 60 * 24 * 3])
-        world.now += dt.timedelta(minutes=minutes)
-
-
-@pytest.mark.parametrize("block", range(10))
-def test_whatever_happens_a_wish_is_bought_once_and_found(block):
-    for seed in range(block * SCHEDULES // 10, (block + 1) * SCHEDULES // 10):
-        world = run(seed)
-
-        assert len(world.orders) <= 1, f"bought twice with seed {seed}"
-        if world.row.state is not PurchaseState.SYNCHRONIZED:
-            # the one end without a decision by machine: the cart expired while unanswered
-            assert world.row.state is PurchaseState.UNKNOWN, f"seed {seed}: {world.row}"
-            assert not world.orders, f"lost with seed {seed}"
-            continue
-        assert len(world.orders) == 1, f"never bought with seed {seed}"
+from tests.support.purchase_sim.world import START, fresh_row
 
 
 def step_with(row, *answers):
@@ -85,7 +32,7 @@ def sent():
     """A purchase whose checkout left ten minutes ago and was never answered."""
     ago = START - dt.timedelta(minutes=10)
     return replace(
-        World(0).row,
+        fresh_row(),
         state=PurchaseState.CHECKOUT_SENT,
         cart_id="cart-0",
         checkout_first_sent_at=ago,
@@ -258,8 +205,8 @@ def test_asking_again_for_an_order_that_the_cart_has_spends_nothing(sent):
 
 def test_a_cart_that_differs_from_the_order_is_never_checked_out():
     said = step_with(
-        World(0).row,
-        c.Item("PRODUCT:0001:AVAILABLE", World(0).row.wanted.cost, "EUR"),
+        fresh_row(),
+        c.Item("PRODUCT:0001:AVAILABLE", fresh_row().wanted.cost, "EUR"),
         c.Registration(is_registered=True),
         c.Inventory(is_restricted=False, reason=""),
         replace(CART, quantity=50),
@@ -270,7 +217,7 @@ def test_a_cart_that_differs_from_the_order_is_never_checked_out():
 
 
 def test_a_price_that_moved_is_refused_before_a_cart_is_made():
-    said = step_with(World(0).row, c.Item("PRODUCT:0001:AVAILABLE", None, None))
+    said = step_with(fresh_row(), c.Item("PRODUCT:0001:AVAILABLE", None, None))
 
     assert [type(command) for command in said] == [c.ResolveItem, c.RecordFailed]
 

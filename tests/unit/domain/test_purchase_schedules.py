@@ -1,0 +1,91 @@
+"""The real purchase protocol under schedules that crash, pause, reorder, lose and double."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.purchase_sim.explore import ExhaustionError, Explored, Limits, explore
+from tests.support.purchase_sim.moves import check_end, make
+from tests.support.purchase_sim.schedules import as_moves, as_text, replay, run
+from tests.support.purchase_sim.world import ViolationError, World
+
+BLOCKS = 10
+SCHEDULES, MANY_SCHEDULES = 5_000, 50_000
+DAY = 60 * 24  # minutes
+
+
+def run_all(seeds):
+    for seed in seeds:
+        broken = run(seed).broken
+        assert not broken, f"{broken}: python -m tests.support.purchase_sim {seed}"
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_whatever_happens_a_wish_is_bought_once_and_found(block):
+    run_all(range(block, SCHEDULES, BLOCKS))
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_fifty_thousand_schedules_later_that_still_holds(block):
+    run_all(range(SCHEDULES + block, SCHEDULES + MANY_SCHEDULES, BLOCKS))
+
+
+def explored(limits):
+    try:
+        return explore(limits)
+    except ExhaustionError as error:
+        moves = as_text(error.moves)
+        pytest.fail(f"{error}: python -m tests.support.purchase_sim '{moves}'")
+
+
+# The counts are what makes it exhaustive: a schedule more or less is a change to look at.
+TWO_WORKERS_THREE_CLAIMS = Explored(worlds=10_566, moves=64_737, schedules=9_227_586, longest=24)
+WITH_A_SAVE = Explored(worlds=21_768, moves=91_477, schedules=10_246_313, longest=20)
+
+
+def test_of_all_schedules_of_two_workers_and_two_crashes_not_one_buys_twice_or_loses():
+    assert explored(Limits(claims=3, saves=(), waits=())) == TWO_WORKERS_THREE_CLAIMS
+
+
+def test_of_all_schedules_with_a_save_and_half_an_hour_not_one_buys_twice_or_loses():
+    assert explored(Limits(claims=2)) == WITH_A_SAVE
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(claims=4, saves=(), waits=()),  # who crashed is replaced, both times
+        Limits(claims=3, saves=(4,)),
+        Limits(claims=3, crashes=1, waits=(7 * DAY, 31)),  # the cart expires
+    ],
+    ids=lambda limits: f"{limits.claims} claims, {limits.saves}, {limits.waits}",
+)
+def test_of_all_longer_schedules_not_one_buys_twice_or_loses(limits):
+    found = explored(limits)
+
+    print(limits, found)  # noqa: T201  # the figure for docs/reliability.md
+    assert found.worlds > TWO_WORKERS_THREE_CLAIMS.worlds
+
+
+def test_the_same_seed_is_the_same_schedule_and_its_moves_replay_it():
+    first = run(4711)
+
+    assert run(4711) == first
+    assert as_moves(as_text(first.moves)) == first.moves
+    assert replay(first.moves).world == first.world
+
+
+def test_the_promises_can_be_broken():
+    world = World()
+    for move in as_moves("claim; go 0 fine; go 0 fine; go 0 fine; go 0 fine; go 0 "):
+        world = make(world, move)
+    provider, _ = world.provider.execute("cart-0", world.now)
+
+    with pytest.raises(ViolationError, match="never finished"):
+        check_end(world.with_provider(provider))
+    with pytest.raises(ViolationError, match="nobody will look"):
+        make(replace(world.with_provider(provider), due_at=None), ("wait", 1))
