@@ -66,6 +66,8 @@ class Provider:
     carts: tuple[Cart, ...] = ()
     orders: tuple[Order, ...] = ()
     under_way: tuple[tuple[str, dt.datetime], ...] = ()
+    customer_id: str = "customer"
+    name: str = ""  # before the ids it gives, where several live in one database
 
     def answer(self, command, wanted, how, now):  # noqa: PLR0911  # one for each call
         """The provider afterwards, and what it says; `how` is one of `outcomes`."""
@@ -98,7 +100,7 @@ class Provider:
     # ------------------------------------------------------------------- carts
 
     def _create_cart(self, wanted, how, now):
-        cart = Cart(f"cart-{len(self.carts)}", wanted.own_ref, wanted.quantity, now)
+        cart = Cart(f"{self.name}cart-{len(self.carts)}", wanted.own_ref, wanted.quantity, now)
         after = replace(self, carts=(*self.carts, cart))
         seen = after._seen(cart.id, now)  # noqa: SLF001  # a value of the same class
         if how == "with_error":
@@ -147,13 +149,13 @@ class Provider:
             after = replace(self, under_way=(*self.under_way, (cart_id, now)))
             return after, c.Silence("timeout", "still under way")
         if how == "foreign":
-            return self, replace(_seen_order(Order("order-x", "", 5, now)), customer_id="other")
+            return self, replace(self._shown(Order("order-x", "", 5, now)), customer_id="other")
         after, order = self.execute(cart_id, now)
         if how == "lost":
             return after, c.Silence("reset", "the answer got lost")
         if order is None:
             return after, c.Refused("20003", "no such cart")
-        return after, _seen_order(order, "pending" if how == "pending" else "completed")
+        return after, self._shown(order, "pending" if how == "pending" else "completed")
 
     def execute(self, cart_id, now):
         """What a checkout does when it arrives, and the order it answers; None: no such cart."""
@@ -162,7 +164,7 @@ class Provider:
             return self, None
         if cart.order_id:
             return self, self.order(cart.order_id)
-        order = Order(f"order-{len(self.orders)}", cart.ref, cart.quantity, now)
+        order = Order(f"{self.name}order-{len(self.orders)}", cart.ref, cart.quantity, now)
         after = self._with_cart(replace(cart, order_id=order.id))
         return replace(after, orders=(*self.orders, order)), order
 
@@ -184,7 +186,7 @@ class Provider:
         for order in self.orders:
             is_new = now - order.made_at < LIST_LAG
             if order.ref == ref and not (is_new and how == "not_listed"):
-                return _seen_order(order)
+                return self._shown(order)
         return c.NoOrder()
 
     def _read_order(self, order_id, how):
@@ -192,25 +194,24 @@ class Provider:
         if how == "cancelled" and not order.is_cancelled:
             order = replace(order, is_cancelled=True)
             orders = tuple(order if one.id == order_id else one for one in self.orders)
-            return replace(self, orders=orders), _seen_order(order)
-        return self, _seen_order(order, "pending" if how == "pending" else "completed")
+            return replace(self, orders=orders), self._shown(order)
+        return self, self._shown(order, "pending" if how == "pending" else "completed")
+
+    def _shown(self, order, status="completed"):
+        return c.OrderSeen(
+            order_id=order.id,
+            alternate_id="alias",
+            status="cancelled" if order.is_cancelled else status,
+            ordered_at=order.made_at,
+            product_id="PRODUCT",
+            sku_id="0001",
+            quantity=order.quantity,
+            friendly_name=order.ref,
+            customer_id=self.customer_id,
+        )
 
 
 def _item(how):
     if how == "not_sold":
         return c.Item("", None, None)
     return c.Item(_ITEM, _COST + 1 if how == "price_moved" else _COST, "EUR")
-
-
-def _seen_order(order, status="completed"):
-    return c.OrderSeen(
-        order_id=order.id,
-        alternate_id="alias",
-        status="cancelled" if order.is_cancelled else status,
-        ordered_at=order.made_at,
-        product_id="PRODUCT",
-        sku_id="0001",
-        quantity=order.quantity,
-        friendly_name=order.ref,
-        customer_id="customer",
-    )
