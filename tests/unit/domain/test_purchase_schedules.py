@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.purchase_sim.explore import ExhaustionError, Explored, Limits, explore
-from tests.support.purchase_sim.moves import check_end, make
+from tests.support.purchase_sim.moves import calm, check_end, make, steps_of
 from tests.support.purchase_sim.schedules import as_moves, as_text, replay, run
 from tests.support.purchase_sim.world import ViolationError, World
 
@@ -77,6 +77,29 @@ def test_the_same_seed_is_the_same_schedule_and_its_moves_replay_it():
     assert run(4711) == first
     assert as_moves(as_text(first.moves)) == first.moves
     assert replay(first.moves).world == first.world
+
+
+ASLEEP_BEFORE_ITS_SEND = (
+    "claim; go 0 fine; go 0 fine; go 0 fine; go 0 fine; go 0 ; go 0 ; wait 31; "
+    "claim; go 1 fine; go 1 ; go 1 refused; go 1 fine; go 1 ; save None"
+)
+
+
+def test_a_send_in_the_carts_last_minutes_is_found_before_a_new_cart_is_thought_of():
+    """What the model found: the cart is gone, and the list does not show its order yet."""
+    world = World()
+    for move in as_moves(ASLEEP_BEFORE_ITS_SEND):
+        world = make(world, move)
+    world = make(make(world, ("wait", 7 * DAY - 31 - 5)), ("go", 0, "fine"))
+    world = make(make(world, ("wait", 10)), ("claim",))
+    while len(world.workers) > 1:
+        ways = steps_of(world, 1)
+        world = make(world, ("go", 1, "not_listed" if "not_listed" in ways else ways[0]))
+
+    end = calm(world)
+
+    check_end(end)
+    assert (len(end.provider.orders), end.generation) == (1, 1)
 
 
 def test_the_promises_can_be_broken():
