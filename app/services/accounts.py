@@ -28,6 +28,7 @@ from app.models import (
     Asset,
     AssetTotal,
     Contact,
+    Invoice,
     Order,
     PriceList,
     Reservation,
@@ -37,7 +38,6 @@ from app.models import (
 from app.models.tenancy import Owned
 from app.services.bss_asset_rows import BssAssetRow, newest_assets
 from app.services.buying import accounts_visible_to, reason_not_to_order_for
-from app.services.invoice_lists import count_invoices
 from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
 
 _NUMBER = re.compile(r"(?:acc-)?0*([1-9]\d{0,17})", re.IGNORECASE)
@@ -255,7 +255,7 @@ def get_account(viewer: Viewer, account_id: UUID) -> AccountView:
         price_list_name=row.price_list_name,
         order_reason=reason_not_to_order_for(viewer, account),
         customers=row.customers,
-        invoices=count_invoices(viewer, account.id),
+        invoices=row.invoices,
         users=row.users,
         contacts=row.contacts,
         subscriptions=row.subscriptions,
@@ -302,6 +302,7 @@ def _find(session: Session, viewer: Viewer, account_id: UUID) -> sa.Row[*tuple[A
             customers.scalar_subquery().label("customers"),
             _count_of(User).label("users"),
             _count_of(Contact).label("contacts"),
+            _count_of(Invoice).label("invoices"),
             _count_owned(Subscription).label("subscriptions"),
             _count_owned(Order, Order.status != OrderStatus.QUOTED).label("orders"),
         )
@@ -320,8 +321,8 @@ def _count_owned(model: type[Owned], *filters: sa.ColumnElement[bool]) -> sa.Sca
     return sa.select(sa.func.count()).select_from(model).where(owner, *filters).scalar_subquery()
 
 
-def _count_of(model: type[User | Contact]) -> sa.ScalarSelect[int]:
-    """The account's own people."""
+def _count_of(model: type[User | Contact | Invoice]) -> sa.ScalarSelect[int]:
+    """The account's own, whatever its customers have."""
     return sa.select(sa.func.count()).where(model.account_id == Account.id).scalar_subquery()
 
 
