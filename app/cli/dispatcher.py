@@ -88,8 +88,9 @@ class _Dispatcher:
         """Between two jobs where that is soon, else in the middle: every job bears that."""
         for lane in self._lanes:
             lane.stop()
+        ends_at = time.monotonic() + _LANE_GRACE_SECONDS  # for all of them together
         for lane in self._lanes:
-            lane.join(_LANE_GRACE_SECONDS)
+            lane.join(max(0.0, ends_at - time.monotonic()))
 
     def _wait(self) -> None:
         if self._is_asked_to_stop:

@@ -242,6 +242,7 @@ def test_a_new_account_waits_for_its_first_night(app, sandbox, settle, driver):
 def test_a_customer_that_cannot_be_read_waits_and_the_next_is_read(
     software, sandbox, driver, settle
 ):
+    sandbox.change(retry_after_seconds=0)
     sandbox.fault("list_orders", "status:429")
 
     tally = refresh_due_customers(driver)
@@ -274,6 +275,7 @@ def test_a_refresh_that_was_broken_off_goes_on_where_it_was(
     for _ in range(3):
         bought(new_reservation(plan, account), settle, sandbox)
     monkeypatch.setattr("app.services.customer_refresh._AT_ONCE", 1)
+    sandbox.change(retry_after_seconds=0)
     sandbox.fault("artifact", "status:429", times=1)
     assert refresh_due_customers(driver).unread_customers == 1
     factories.session.execute(sa.update(CustomerReading).values(next_try_at=None))
