@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.database import transaction
+from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.purchase import PurchaseState
@@ -72,6 +72,16 @@ def decline(viewer: Viewer, asset_id: UUID, reason: str) -> None:
         move(purchase, asset, PurchaseState.FAILED)
         error = (DECLINED, purchase.error_message)
         add_event(session, purchase, Change(event="declined", error=error), actor=viewer.name)
+
+
+def check_is_there(viewer: Viewer, asset_id: UUID) -> None:
+    """Raises NotFoundError where the asset has no purchase that lives."""
+    _check_may_approve(viewer)
+    lives = sa.exists().where(
+        Purchase.asset_id == asset_id, Purchase.state != PurchaseState.ABANDONED
+    )
+    if not reading(viewer.scope).scalar(sa.select(lives)):
+        raise NotFoundError
 
 
 def _check_may_approve(viewer: Viewer) -> None:

@@ -165,12 +165,12 @@ def save_line(viewer: Viewer, price_list_id: UUID, edit: LineEdit) -> None:
         session.add(line)
 
 
-def remove_line(viewer: Viewer, price_list_id: UUID, product_id: UUID) -> None:
+def remove_line(viewer: Viewer, price_list_id: UUID, product_id: UUID | None) -> None:
     """From now on the product follows its list. Removing it twice is removing it once."""
     _check_right(viewer)
     with transaction(viewer.scope) as session:
         _locked(session, price_list_id)
-        line = _find_line(session, price_list_id, product_id)
+        line = _find_line(session, price_list_id, _named(product_id))
         if line is not None:
             session.delete(line)
 
@@ -188,13 +188,14 @@ def assign_account(viewer: Viewer, price_list_id: UUID, account: str) -> str:
         return found.name
 
 
-def unassign_account(viewer: Viewer, price_list_id: UUID, account_id: UUID) -> None:
+def unassign_account(viewer: Viewer, price_list_id: UUID, account_id: UUID | None) -> None:
     """Take the list away from an account: it follows its reseller or the default again."""
     _check_right(viewer)
     with transaction(viewer.scope) as session:
+        _locked(session, price_list_id)
         session.execute(
             sa.update(Account)
-            .where(Account.id == account_id, Account.price_list_id == price_list_id)
+            .where(Account.id == _named(account_id), Account.price_list_id == price_list_id)
             .values(price_list_id=None)
         )
 
@@ -262,6 +263,12 @@ def _find_line(session: Session, price_list_id: UUID, product_id: UUID) -> Price
             PriceListLine.price_list_id == price_list_id, PriceListLine.product_id == product_id
         )
     )
+
+
+def _named(wanted_id: UUID | None) -> UUID:
+    if wanted_id is None:
+        raise InvalidError("This page is damaged. Reload it and try again.")
+    return wanted_id
 
 
 def _locked(session: Session, price_list_id: UUID) -> PriceList:

@@ -8,7 +8,6 @@ from babel.numbers import list_currencies
 from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, Optional
 
-from app.domain.errors import InvalidError
 from app.domain.pricing import AdjustmentKind
 from app.services.price_lists import LineEdit, PriceListEdit, PriceListView
 from app.web.forms import BaseForm, choice
@@ -82,12 +81,12 @@ class RemoveForm(BaseForm):
 
     removed = StringField()
 
-    def removed_id(self) -> UUID:
-        """Raises InvalidError for what is no id."""
+    def removed_id(self) -> UUID | None:
+        """None for what is no id."""
         try:
             return UUID(self.removed.data or "")
-        except ValueError as error:
-            raise InvalidError("This page is damaged. Reload it and try again.") from error
+        except ValueError:
+            return None
 
 
 class RateForm(BaseForm):

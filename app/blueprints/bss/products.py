@@ -4,7 +4,8 @@ from uuid import UUID
 
 from flask import Response, flash, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import BooleanField
+from wtforms import StringField
+from wtforms.validators import AnyOf
 
 from app.blueprints.bss import bp
 from app.domain.access import Permission
@@ -20,7 +21,7 @@ _FILTERS = {"kind": list(AssetKind), "published": ("yes", "no")}
 
 
 class PublishForm(BaseForm):
-    is_published = BooleanField()
+    published = StringField(validators=[AnyOf(("yes", "no"))])
 
 
 @bp.get("/billing/products/")
@@ -50,6 +51,10 @@ def list_products() -> Response:
 @bp.get("/billing/products/<uuid:product_id>/")
 @policy(read=Permission.VIEW_BSS)
 def get_product(product_id: UUID) -> Response:
+    return _product_page(product_id)
+
+
+def _product_page(product_id: UUID, *, status: int = 200) -> Response:
     query = read_list("sku-table", sorts=("title",), default_sort="title")
     return render_page(
         "bss/products/detail.html",
@@ -57,13 +62,17 @@ def get_product(product_id: UUID) -> Response:
         query=query,
         view=products.get_product(current_viewer(), product_id, q=query.q, page=query.page),
         form=PublishForm(formdata=None),
+        status=status,
     )
 
 
 @bp.post("/billing/products/<uuid:product_id>/publish")
 @policy(write=Permission.MANAGE_PRICES)
 def publish_product(product_id: UUID) -> BaseResponse:
-    is_published = bool(PublishForm().is_published.data)
+    form = PublishForm()
+    if not form.validate_on_submit():
+        return _product_page(product_id, status=422)
+    is_published = form.published.data == "yes"
     name = products.publish(current_viewer(), product_id, is_published=is_published)
     flash(f"{name} is {'shown in' if is_published else 'hidden from'} the storefront now.")
     return redirect(url_for(".get_product", product_id=product_id), code=303)

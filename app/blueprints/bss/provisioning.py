@@ -126,10 +126,12 @@ def approve_purchase(asset_id: UUID) -> BaseResponse:
 @bp.post("/provisioning/assets/<uuid:asset_id>/decline")
 @policy(write=Permission.PROVISION)
 def decline_purchase(asset_id: UUID) -> BaseResponse:
+    viewer = current_viewer()
+    approvals.check_is_there(viewer, asset_id)
     form = AnswerForm()
     if form.validate_on_submit():
         with show_domain_error_on(form):
-            approvals.decline(current_viewer(), asset_id, form.reason.data or "")
+            approvals.decline(viewer, asset_id, form.reason.data or "")
             return _back("Declined. The asset shows the reason.")
     return _desk(answer=form)
 

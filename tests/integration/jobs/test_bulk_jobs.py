@@ -126,7 +126,9 @@ def test_a_stopped_job_rests_and_goes_on_where_it_was(viewer, driver):
 
 
 @pytest.mark.parametrize(
-    "meanwhile", [{"state": BulkState.STOPPED}, {"fence": BulkJob.fence + 1}], ids=str
+    "meanwhile",
+    [{"state": BulkState.STOPPED}, {"fence": BulkJob.fence + 1}],
+    ids=["stopped", "overtaken"],
 )
 def test_stopped_or_overtaken_in_the_middle_of_an_asset_nothing_of_it_stays(
     viewer, driver, monkeypatch, meanwhile

@@ -57,12 +57,12 @@ def test_a_product_is_hidden_and_shown_again(bss):
     product = ProductFactory()
     view = f"{LIST}{product.id}/"
 
-    send(bss, view, f"{view}publish")
+    send(bss, view, f"{view}publish", published="no")
     session.expire_all()
     session.rollback()
     assert session.scalars(sa.select(Product.is_published)).one() is False
 
-    send(bss, view, f"{view}publish", is_published="y")
+    send(bss, view, f"{view}publish", published="yes")
     session.rollback()
     assert session.scalars(sa.select(Product.is_published)).one() is True
 
