@@ -42,6 +42,8 @@ _FIRST_OPTIONS = {
     "quote_hours": 24,
     "terms": "",
     "largest_order": None,
+    "payment_days": 30,
+    "holds_invoices": False,
 }
 
 
@@ -123,12 +125,6 @@ def _empty_tables(engine):
             sa.text(
                 "UPDATE provider SET failures = 0, openings = 0, pause_until = null,"
                 " probe_until = null, reason = ''"
-            )
-        )
-        connection.execute(
-            sa.text(
-                "UPDATE marketplace_options SET shows_vat = false, viewers_may_switch_vat = true,"
-                " holds_invoices = false"
             )
         )
 

@@ -41,7 +41,7 @@ from app.services.asset_costs import CostOfAsset, cost_of
 from app.services.asset_history import history_of, whole_story
 from app.services.asset_lists import EXPIRING_DAYS
 from app.services.asset_prices import shown_price
-from app.services.invoice_lists import LinkedInvoice, invoices_of_asset
+from app.services.invoice_lists import LinkedInvoice, invoices_of_asset, linked_in
 from app.services.prices import Resale
 from app.services.provisioning_advice import Advice, advice_for, is_microsofts
 from app.services.provisioning_timeline import TimelineEvent, timeline_of, words_for
@@ -223,6 +223,7 @@ def find_row(session: Session, viewer: Viewer, asset_id: UUID) -> sa.Row[*tuple[
             Order.number.label("order_number"),
             Subscription,
             Purchase,
+            invoices_of_asset(viewer, asset.id).label("invoices"),
             sa.func.now().label("now"),
         )
         .join(Account, Account.id == asset.account_id)
@@ -265,7 +266,7 @@ def view_of(
         reseller_id=account.reseller_id,
         reseller_name=row.reseller_name,
         order_number=None if row.order_number is None else order_number(row.order_number),
-        invoices=invoices_of_asset(reading(viewer.scope), viewer, asset.id),
+        invoices=linked_in(row.invoices),
         product_name=row.product_name,
         is_expiring=_is_expiring(asset, today),
         today=today,

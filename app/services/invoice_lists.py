@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from app.database import reading
@@ -207,10 +208,30 @@ def invoices_of_order(session: Session, viewer: Viewer, order_id: UUID) -> list[
     return _linked(session, viewer, Invoice.order_id == order_id)
 
 
-def invoices_of_asset(session: Session, viewer: Viewer, asset_id: UUID) -> list[LinkedInvoice]:
-    """Those with a line of the asset."""
+def invoices_of_asset(
+    viewer: Viewer, asset_id: sa.SQLColumnExpression[UUID]
+) -> sa.ScalarSelect[Any]:
+    """Those with a line of the asset, as a column of the query that reads it; see linked_in."""
     of_asset = sa.select(InvoiceLine.invoice_id).where(InvoiceLine.asset_id == asset_id)
-    return _linked(session, viewer, Invoice.id.in_(of_asset))
+    numbers = sa.func.jsonb_agg(
+        aggregate_order_by(
+            sa.func.jsonb_build_array(Invoice.id, Invoice.number),
+            Invoice.issued_at,
+            Invoice.number,
+        ),
+        type_=JSONB,
+    )
+    return (
+        sa.select(numbers)
+        .where(Invoice.id.in_(of_asset.correlate_except(InvoiceLine)), visible_to(viewer, Invoice))
+        .correlate_except(Invoice)
+        .scalar_subquery()
+    )
+
+
+def linked_in(column: list[tuple[str, str]] | None) -> list[LinkedInvoice]:
+    """What invoices_of_asset found."""
+    return [LinkedInvoice(id=UUID(id_), number=number) for id_, number in column or ()]
 
 
 def _linked(session: Session, viewer: Viewer, which: sa.ColumnElement[bool]) -> list[LinkedInvoice]:

@@ -1,6 +1,7 @@
 """Lists of assets: filter, search, sort, pages, totals, and the indexes that serve them."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -320,7 +321,7 @@ def test_every_page_is_read_by_an_index(reseller, aegean, at_most, sort, who):
     # above the limit only the rows of one page are put in order again
     chosen = [plan.partition("Limit")[2] for plan in plans]
     assert all("Index Scan Backward" in plan and "Sort" not in plan for plan in chosen), plans
-    assert "Index Cond: (ROW(" in plans[1]
+    assert re.search(r"Index Cond: .*ROW\(", plans[1]), plans[1]
 
 
 def test_a_purchase_that_is_under_way_counts_as_active(aegean):

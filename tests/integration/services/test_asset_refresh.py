@@ -10,7 +10,7 @@ from app.domain.access import Role
 from app.domain.assets import AssetStatus
 from app.domain.errors import ConflictError, NotAllowedError
 from app.integrations.microsoft import AccessLostError
-from app.models import AssetEvent, CustomerReading
+from app.models import AssetEvent, CustomerReading, Provider
 from app.services.asset_refresh import (
     Refresher,
     RefreshOutcome,
@@ -242,7 +242,6 @@ def test_a_new_account_waits_for_its_first_night(app, sandbox, settle, driver):
 def test_a_customer_that_cannot_be_read_waits_and_the_next_is_read(
     software, sandbox, driver, settle
 ):
-    sandbox.change(retry_after_seconds=0)
     sandbox.fault("list_orders", "status:429")
 
     tally = refresh_due_customers(driver)
@@ -252,6 +251,7 @@ def test_a_customer_that_cannot_be_read_waits_and_the_next_is_read(
     assert refresh_due_customers(driver).unread_customers == 0  # it waits
     assert refresh_all_customers(driver, actor="x").assets == 0
     factories.session.execute(sa.update(CustomerReading).values(next_try_at=None))
+    factories.session.execute(sa.update(Provider).values(pause_until=None, probe_until=None))
     factories.session.commit()
     assert refresh_due_customers(driver).assets == 1
 

@@ -187,7 +187,7 @@ def test_lists_and_orders_cost_few_statements(market, buyer, at_most):
 
     with at_most(3):
         assert len(listed(buyer)) == len(order_ids)
-    with at_most(3):
+    with at_most(4):
         get_order(buyer, order_ids[0])
 
 

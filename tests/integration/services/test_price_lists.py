@@ -40,7 +40,7 @@ MARKUP_10 = PriceListEdit(
 
 
 @pytest.fixture
-def default_list():
+def default_list(app):
     TaxRuleFactory()
     return PriceListFactory(is_default=True, name="Default")
 

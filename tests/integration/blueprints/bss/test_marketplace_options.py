@@ -32,6 +32,7 @@ WANTED = {
     "timezone": "Europe/Athens",
     "quote_hours": "48",
     "largest_order": "",
+    "payment_days": "30",
     "terms": "No returns.",
 }
 
