@@ -55,8 +55,8 @@ else
 	$(BIN)/python -m pytest tests/e2e -m "not proof"
 endif
 
-proof: setup ## run the long proofs
-	$(BIN)/python -m pytest $(or $(T),tests) -m proof
+proof: setup ## run the long proofs (M=by_hand for the longest, on a quiet machine)
+	$(BIN)/python -m pytest $(or $(T),tests) -m $(if $(M),$(M),"proof and not by_hand")
 
 model: setup ## check the model of a purchase, and that its seeded errors are found (needs spin, gcc)
 	$(BIN)/python -m tests.support.spin

@@ -21,6 +21,7 @@ def broken(found, *, but=()):
     ]
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(300)
 def test_a_small_run_keeps_every_promise(tmp_path):
     found = run(tmp_path / "chaos", purchases=30, kills=8, zombies=1, seed=5, least_hits=1)
@@ -32,6 +33,7 @@ def test_a_small_run_keeps_every_promise(tmp_path):
 
 
 @pytest.mark.proof
+@pytest.mark.by_hand
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("mode", "seed"), [("A", 21), ("B", 22)])
 def test_a_run_keeps_every_promise(tmp_path, mode, seed):

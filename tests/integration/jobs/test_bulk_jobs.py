@@ -241,6 +241,7 @@ def test_choosing_nothing_begins_nothing(viewer):
 
 
 @pytest.mark.proof
+@pytest.mark.by_hand
 @pytest.mark.timeout(900)
 def test_a_thousand_failed_assets_are_retried_with_one_order_each(
     app, viewer, driver, sandbox, settle

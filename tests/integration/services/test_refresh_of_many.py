@@ -68,6 +68,7 @@ def _refresh(sandbox, driver, per_minute):
 
 
 @pytest.mark.proof
+@pytest.mark.by_hand
 @pytest.mark.timeout(900)
 @pytest.mark.usefixtures("app_context")
 def test_ten_thousand_assets_are_read_without_one_429(sandbox, driver, capsys):

@@ -11,6 +11,7 @@ def test_no_order_of_rules_buys_twice_or_loses():
 
 
 @pytest.mark.proof
+@pytest.mark.by_hand
 @pytest.mark.timeout(1800)
 def test_many_orders_of_rules_later_that_still_holds():
     run_machine(MemoryBench, examples=5000, steps=80)

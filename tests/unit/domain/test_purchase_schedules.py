@@ -54,6 +54,7 @@ def test_of_all_schedules_with_a_save_and_half_an_hour_not_one_buys_twice_or_los
 
 
 @pytest.mark.proof
+@pytest.mark.by_hand
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("limits", "schedules"),
