@@ -155,6 +155,10 @@ def switch_row_level_security(owner_engine, word):
             connection.execute(sa.text(f"ALTER TABLE {table} {word} ROW LEVEL SECURITY"))
 
 
+# An end customer's, a direct customer's, nobody's; the others are left to the proof.
+A_FEW = ("aegean", "kalamata", "nonexistent")
+
+
 @pytest.fixture(params=["both walls", "queries alone", "row-level security alone"])
 def walls(request, monkeypatch, owner_engine):
     if request.param == "row-level security alone":
@@ -165,12 +169,12 @@ def walls(request, monkeypatch, owner_engine):
     switch_row_level_security(owner_engine, "ENABLE")
 
 
-def run_matrix(app, world, actors):
-    """Every cell; the wrong ones as sentences, and how many there were."""
+def run_matrix(app, world, actors, objects=(*OWNERS, *NOBODYS)):
+    """Every cell of these objects; the wrong ones as sentences, and how many there were."""
     wrong, cells = [], 0
     for page, method, has_id in rules(app):
         kind = EXPECTED["pages"][page].get("object")
-        for whose in (*OWNERS, *NOBODYS) if has_id else (None,):
+        for whose in objects if has_id else (None,):
             url = page.replace("<id>", world.id_of(kind, whose)) if has_id else page
             for actor, client in actors.clients.items():
                 cells += 1
@@ -211,13 +215,13 @@ def test_everybody_can_do_what_the_table_says_with_any_wall_alone(
     assert wrong == [], f"{len(wrong)} of {cells} cells with {walls}:\n" + "\n".join(wrong[:40])
 
 
-@pytest.mark.timeout(600)  # thousands of requests: each new route adds its own
+@pytest.mark.timeout(600)  # thousands of requests, and the proof has three times as many
 def test_everybody_can_do_what_the_table_says(app, sign_in, owner_engine):
     world = build_world()
     actors = Actors(app, world, sign_in)
     end_session(actors.clients["ended"], owner_engine)
 
-    wrong, cells = run_matrix(app, world, actors)
+    wrong, cells = run_matrix(app, world, actors, A_FEW)
 
     assert wrong == [], f"{len(wrong)} of {cells} cells:\n" + "\n".join(wrong[:40])
 

@@ -54,6 +54,7 @@ def _expired(engine):
         return connection.scalar(sa.text("SELECT count(*) FROM assets WHERE status = 'expired'"))
 
 
+@pytest.mark.proof
 def test_ten_thousand_in_one_night_killed_half_way_expire_once_each(
     ten_thousand, start, owner_engine
 ):
