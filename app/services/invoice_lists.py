@@ -121,14 +121,6 @@ def export_invoices(viewer: Viewer, wanted: InvoiceQuery) -> Iterator[InvoiceRow
     return each_row(reading(viewer.scope), read)
 
 
-def count_invoices(viewer: Viewer, account_id: UUID | None = None) -> int:
-    filters = [visible_to(viewer, Invoice)]
-    if account_id is not None:
-        filters.append(Invoice.account_id == account_id)
-    counted = sa.select(sa.func.count()).select_from(Invoice).where(*filters)
-    return reading(viewer.scope).scalars(counted).one()
-
-
 def _filters(viewer: Viewer, wanted: InvoiceQuery, day: dt.date) -> list[sa.ColumnElement[bool]]:
     filters = [visible_to(viewer, Invoice)]
     if wanted.state is not None:
