@@ -19,6 +19,7 @@ from app.web.icons import init_icons
 from app.web.layout import init_layout
 from app.web.locale import init_locale
 from app.web.messages import init_messages
+from app.web.month_bars import init_month_bars
 from app.web.ordering.asset_links import init_asset_links
 from app.web.pagination import init_pagination
 from app.web.policy import init_policy
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     init_pagination(app)
     init_asset_links(app)
     init_layout(app)
+    init_month_bars(app)
     init_messages(app)
     init_states(app, settings)
     for part in (storefront, bss, auth, health):

@@ -50,6 +50,13 @@ class ProvisioningSyncStatus(StrEnum):
         return self in {ProvisioningSyncStatus.SYNCHRONIZED, ProvisioningSyncStatus.FAILED}
 
 
+class AssetMonthEvent(StrEnum):
+    """What an asset counts for in a month."""
+
+    BOUGHT = "bought"  # and not cancelled since
+    EXPIRES = "expires"  # if it is active
+
+
 class AssetOrigin(StrEnum):
     """How an asset came to be ours."""
 

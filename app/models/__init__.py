@@ -4,6 +4,7 @@ from app.models.accounts import Account
 from app.models.assets import (
     Asset,
     AssetEvent,
+    AssetMonth,
     AssetTotal,
     Reservation,
     SearchWord,
@@ -29,6 +30,7 @@ __all__ = [
     "Alert",
     "Asset",
     "AssetEvent",
+    "AssetMonth",
     "AssetTotal",
     "BulkJob",
     "BulkJobItem",

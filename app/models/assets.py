@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 from app.database import Base
 from app.domain.assets import (
     AssetKind,
+    AssetMonthEvent,
     AssetOrigin,
     AssetStatus,
     BillingFrequency,
@@ -214,6 +215,34 @@ class AssetTotal(Owned, Base):
     selling_vat: Mapped[Decimal] = mapped_column(default=Decimal(0))
 
     __table_args__ = (sa.Index("ix_asset_totals_tenant_id", "tenant_id"),)
+
+
+class AssetMonth(Owned, Base):
+    """What was bought in a month and what ends in it, kept by a trigger. Months are UTC's.
+
+    `cost` is Microsoft's price in the account's currency, of all but the `uncosted` assets, whose
+    currency no rate converts.
+    """
+
+    __tablename__ = "asset_months"
+    __table_args__ = (
+        sa.Index("ix_asset_months_tenant_id", "tenant_id", "month"),
+        sa.Index("ix_asset_months_month", "month"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    month: Mapped[dt.date] = mapped_column(primary_key=True)  # its first day
+    event: Mapped[AssetMonthEvent] = mapped_column(enum_text(AssetMonthEvent), primary_key=True)
+    kind: Mapped[AssetKind] = mapped_column(enum_text(AssetKind), primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    assets: Mapped[int] = mapped_column(sa.BigInteger)
+    uncosted: Mapped[int] = mapped_column(sa.BigInteger)
+    buying_net: Mapped[Decimal]
+    buying_vat: Mapped[Decimal]
+    selling_net: Mapped[Decimal]
+    selling_vat: Mapped[Decimal]
+    cost: Mapped[Decimal]
 
 
 class SearchWord(Owned, Base):

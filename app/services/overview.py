@@ -20,6 +20,7 @@ from app.domain.assets import (
 from app.domain.orders import OrderStatus
 from app.models import Account, Asset, Invoice, Order, OrderLine, Subscription
 from app.services.asset_lists import is_expiring
+from app.services.asset_months import AssetMonths, asset_months
 from app.services.asset_search import sees_customers
 from app.services.asset_totals import CurrencySum, KeptTotals, kept_totals
 from app.services.invoice_states import is_to_pay
@@ -92,6 +93,8 @@ class BillingOverview:
     invoices: int
     invoices_to_pay: int
     recent_orders: list[RecentOrder]
+    expiring: list[AssetNotice]
+    months: AssetMonths
 
 
 def get_home(viewer: Viewer) -> HomeOverview:
@@ -102,17 +105,16 @@ def get_home(viewer: Viewer) -> HomeOverview:
         [Asset.status == AssetStatus.ACTIVE, is_odd],
         [Asset.purchased_at.desc(), Asset.id.desc()],
     )
-    expiring = _notices(viewer, [is_expiring()], [Asset.expires_key, Asset.id])
     return HomeOverview(
         counts=_counts(kept_totals(viewer)),
         attention=attention,
-        expiring=expiring,
+        expiring=_expiring(viewer),
         orders=_recent_orders(viewer),
     )
 
 
 def get_billing(viewer: Viewer) -> BillingOverview:
-    """Three statements."""
+    """Five statements, whatever number of assets there is."""
     kept = kept_totals(viewer)
     active = kept.only(status=AssetStatus.ACTIVE)
     orders = sa.and_(visible_to(viewer, Order), Order.status != OrderStatus.QUOTED)
@@ -143,6 +145,8 @@ def get_billing(viewer: Viewer) -> BillingOverview:
         invoices=row[4],
         invoices_to_pay=row[5],
         recent_orders=_recent_orders(viewer),
+        expiring=_expiring(viewer),
+        months=asset_months(viewer),
     )
 
 
@@ -173,6 +177,10 @@ def _counts(kept: KeptTotals) -> list[AssetCounts]:
 
 def _count(model: type[Any], *filters: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(model).where(*filters).scalar_subquery()
+
+
+def _expiring(viewer: Viewer) -> list[AssetNotice]:
+    return _notices(viewer, [is_expiring()], [Asset.expires_key, Asset.id])
 
 
 def _notices(

@@ -1,5 +1,7 @@
 """Billing at a glance, and the way to each list of assets."""
 
+import datetime as dt
+
 import pytest
 
 from app.domain.assets import SubscriptionStatus
@@ -7,6 +9,7 @@ from app.domain.orders import OrderStatus
 from app.domain.purchase import PurchaseState
 from tests import factories
 from tests.factories import (
+    NOW,
     OrderFactory,
     ReservationFactory,
     SoftwareSubscriptionFactory,
@@ -79,6 +82,54 @@ def test_billing_counts_and_adds_up_what_is_active(client, sign_in, world):
         "€1,875.20"
     )
     assert f"/orders/{order.id}/" in answer.text
+
+
+def bars(response, figure):
+    """Month → amount, as the picture says and as its table says."""
+    found = page(response).select_one(f"figure[aria-labelledby='{figure}-title']")
+    drawn = dict(words(title).split(": ") for title in found.select("svg title"))
+    listed = {words(tr.th): words(tr.td) for tr in found.select("tbody tr")}
+    return drawn, listed
+
+
+def test_spend_and_expiries_are_drawn_by_month_and_listed(client, sign_in, world):
+    world.example(purchased_at=NOW, expires_on=NOW.date())
+    world.example(purchased_at=NOW, currency="USD", expires_on=NOW.date())
+    sign_in(world.user_of(world.customer))
+    month = f"{NOW:%B %Y}"
+
+    answer = client.get("/billing/")
+    with_vat = client.get("/billing/?vat=incl")
+
+    drawn, listed = bars(answer, "spend-EUR")
+    assert drawn == listed
+    assert (len(drawn), drawn[month]) == (12, "€756.13")
+    assert bars(answer, "spend-USD")[0][month] == "$756.13"
+    assert bars(with_vat, "spend-EUR")[0][month] == "€937.60"
+    caption = page(with_vat).select_one("#spend-EUR-title")
+    assert words(caption) == "EUR 937.60 in twelve months, incl. VAT"
+    assert bars(answer, "expiries")[0] == bars(answer, "expiries")[1]
+    assert bars(answer, "expiries")[0][month] == "2"
+
+
+def test_what_ends_soon_is_listed(client, sign_in, world):
+    asset = world.example(expires_on=NOW.date() + dt.timedelta(days=8))
+    sign_in(world.user_of(world.customer))
+
+    answer = client.get("/billing/")
+
+    [notice] = page(answer).select("[aria-labelledby=expiring-title] li")
+    assert f"/{asset.id}/" in str(notice)
+    assert "in 8 days" in words(notice)
+
+
+def test_an_account_without_assets_is_told_so(client, sign_in, world):
+    sign_in(world.user_of(world.direct))
+
+    answer = client.get("/billing/")
+
+    assert "Nothing was bought in the last twelve months." in answer.text
+    assert "No active asset ends in the next twelve months." in answer.text
 
 
 def test_a_reseller_sees_what_it_pays_itself(client, sign_in, world):
