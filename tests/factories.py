@@ -76,7 +76,9 @@ class AccountFactory(ModelFactory):
 
     @classmethod
     def customer_of(cls, reseller, **kwargs):
-        return cls(kind=AccountKind.END_CUSTOMER, reseller_id=reseller.id, **kwargs)
+        """Its orders are executed at once, unless `needs_approval` is given."""
+        values = {"needs_approval": False, **kwargs}
+        return cls(kind=AccountKind.END_CUSTOMER, reseller_id=reseller.id, **values)
 
 
 class OwnedFactory(ModelFactory):

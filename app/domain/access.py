@@ -41,6 +41,8 @@ class Permission(StrEnum):
     PLACE_ORDERS = "place_orders"
     MANAGE_USERS = "manage_users"
     APPROVE_ORDERS = "approve_orders"
+    VIEW_CUSTOMERS = "view_customers"
+    MANAGE_CUSTOMERS = "manage_customers"
     # back office
     VIEW_BSS = "view_bss"
     EDIT_ASSETS = "edit_assets"
@@ -51,7 +53,12 @@ class Permission(StrEnum):
     ADMINISTER = "administer"
 
 
-_STOREFRONT_VIEWER = frozenset({Permission.VIEW_STOREFRONT, Permission.EDIT_PROFILE})
+_STOREFRONT_VIEWER = frozenset(
+    {Permission.VIEW_STOREFRONT, Permission.VIEW_CUSTOMERS, Permission.EDIT_PROFILE}
+)
+_OF_RESELLERS = frozenset(
+    {Permission.APPROVE_ORDERS, Permission.VIEW_CUSTOMERS, Permission.MANAGE_CUSTOMERS}
+)
 _BSS_VIEWER = frozenset({Permission.VIEW_BSS, Permission.EXPORT, Permission.EDIT_PROFILE})
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -63,7 +70,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.EXPORT,
         Permission.PLACE_ORDERS,
         Permission.MANAGE_USERS,
-        Permission.APPROVE_ORDERS,  # of use to a reseller's administrators alone
+        Permission.APPROVE_ORDERS,
+        Permission.MANAGE_CUSTOMERS,
     },
     Role.STAFF_SUPPORT: _BSS_VIEWER,
     Role.STAFF_BILLING: _BSS_VIEWER
@@ -116,7 +124,7 @@ class Viewer:
     reseller_id: UUID | None = None  # the reseller of an end customer
 
     def may(self, permission: Permission) -> bool:
-        if permission is Permission.APPROVE_ORDERS and not self.is_reseller:
+        if permission in _OF_RESELLERS and not self.is_reseller:
             return False
         return permission in PERMISSIONS[self.role]
 

@@ -14,6 +14,11 @@ from app.domain.languages import Language
 from app.models.types import enum_text
 
 
+def _waits_for_its_reseller(context: Any) -> bool:
+    """An end customer's orders do, until its reseller says otherwise."""
+    return bool(context.get_current_parameters()["kind"] is AccountKind.END_CUSTOMER)
+
+
 class Account(Base):
     __tablename__ = "accounts"
     __table_args__ = (
@@ -48,7 +53,7 @@ class Account(Base):
     price_list_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("price_lists.id"))
     default_markup: Mapped[Decimal] = mapped_column(default=Decimal(0))  # a reseller's, per cent
     markup: Mapped[Decimal | None]  # the reseller's for this customer, per cent
-    needs_approval: Mapped[bool] = mapped_column(default=False)
+    needs_approval: Mapped[bool] = mapped_column(default=_waits_for_its_reseller)
     hides_prices: Mapped[bool] = mapped_column(default=False)  # from this end customer
     may_order: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)

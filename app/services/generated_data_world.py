@@ -108,6 +108,7 @@ def _account(
     return {
         "id": new_id(chance),
         "kind": kind,
+        "needs_approval": False,
         "reseller_id": reseller_id,
         "name": name,
         "legal_name": name,

@@ -102,6 +102,12 @@ def roles_of(kind: AccountKind) -> tuple[Role, ...]:
     return STAFF_ROLES if kind is AccountKind.DISTRIBUTOR else ACCOUNT_ROLES
 
 
+def state_of(user: User) -> str:
+    """One of STATES: whoever chose no password yet is invited."""
+    invited = "active" if user.password_hash else "invited"
+    return invited if user.is_active else "disabled"
+
+
 def list_users(viewer: Viewer, wanted: UserQuery) -> Page[UserRow]:
     """By name, in two statements."""
     session = reading(viewer.scope)
@@ -207,7 +213,6 @@ def _filters(wanted: UserQuery) -> list[sa.ColumnElement[bool]]:
 
 def _row(row: Any) -> UserRow:
     user: User = row.User
-    invited = "active" if user.password_hash else "invited"
     return UserRow(
         id=user.id,
         name=user.name,
@@ -216,7 +221,7 @@ def _row(row: Any) -> UserRow:
         account_id=user.account_id,
         account_name=row.account_name,
         is_staff=row.kind is AccountKind.DISTRIBUTOR,
-        state=invited if user.is_active else "disabled",
+        state=state_of(user),
         last_seen_at=row.last_seen_at,
     )
 

@@ -22,6 +22,7 @@ _LISTS = {
     "software-subscription-table",
     "order-table",
     "subscription-table",
+    "customer-table",
 }
 
 

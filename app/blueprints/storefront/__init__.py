@@ -12,6 +12,7 @@ from app.blueprints.storefront import (  # noqa: E402  # they put their views on
     asset_status,  # noqa: F401
     billing,  # noqa: F401
     buy_reservation,  # noqa: F401
+    customers,  # noqa: F401
     home,  # noqa: F401
     invoices,  # noqa: F401
     list_settings,  # noqa: F401

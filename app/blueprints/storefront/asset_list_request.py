@@ -7,6 +7,7 @@ from flask import Response
 from app.domain.assets import AssetStatus, ProvisioningSyncStatus
 from app.domain.money import round_money
 from app.services.asset_lists import AssetExport, AssetQuery, AssetRow, AssetSort
+from app.web.customer_filter import customer_filter, customer_of_list
 from app.web.layout import vat_words
 from app.web.list_file import FORMATS, Column, FileFormat, Kind, ListFile, list_file
 from app.web.pagination import ListQuery, read_list
@@ -26,6 +27,7 @@ def read_asset_list(list_id: str) -> ListQuery:
             "sync": [str(status) for status in ProvisioningSyncStatus],
             "expiring": ["soon"],
             "count": ["exact"],
+            **customer_filter(),
             "format": FORMATS,
         },
     )
@@ -37,6 +39,7 @@ def asset_query(query: ListQuery) -> AssetQuery:
     return AssetQuery(
         status=None if status == _ANY else AssetStatus(status),
         sync_status=ProvisioningSyncStatus(sync_status) if sync_status else None,
+        account_id=customer_of_list(query),
         is_expiring="expiring" in query.choices,
         q=query.q,
         sort=AssetSort(query.sort),

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.blueprints.storefront import bp
 from app.domain.access import Permission
+from app.web.customer_filter import customer_of_list
 from app.web.ordering.orders import (
     read_orders_query,
     show_order,
@@ -20,7 +21,8 @@ from app.web.policy import policy
 @bp.get("/orders/")
 @policy(read=Permission.VIEW_STOREFRONT)
 def list_orders() -> Response:
-    return show_orders(read_orders_query())
+    query = read_orders_query()
+    return show_orders(query, account_id=customer_of_list(query))
 
 
 @bp.get("/orders/<uuid:order_id>/")

@@ -6,6 +6,7 @@ from flask import Response
 
 from app.blueprints.storefront import bp
 from app.domain.access import Permission
+from app.web.customer_filter import customer_of_list
 from app.web.ordering.plans import read_plans_query, show_plan, show_plans
 from app.web.policy import policy
 
@@ -15,7 +16,8 @@ _FOLDER = "storefront/subscriptions"
 @bp.get("/subscriptions/")
 @policy(read=Permission.VIEW_STOREFRONT)
 def list_subscriptions() -> Response:
-    return show_plans(_FOLDER, read_plans_query())
+    query = read_plans_query()
+    return show_plans(_FOLDER, query, account_id=customer_of_list(query))
 
 
 @bp.get("/subscriptions/<uuid:subscription_id>/")

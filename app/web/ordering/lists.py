@@ -16,7 +16,7 @@ Row = TypeVar("Row")
 Word = TypeVar("Word", bound=StrEnum)
 
 
-def read_newest_first(list_id: str, filters: Mapping[str, Iterable[StrEnum]]) -> ListQuery:
+def read_newest_first(list_id: str, filters: Mapping[str, Iterable[str]]) -> ListQuery:
     """As `read_list`, for lists that have one order. `format` asks for a file."""
     known = {name: [str(value) for value in values] for name, values in filters.items()}
     return read_list(

@@ -9,6 +9,7 @@ from app.domain.orders import OrderStatus
 from app.services import order_history
 from app.services import orders as ordering
 from app.services.buying import may_order
+from app.web.customer_filter import customer_filter
 from app.web.forms import show_domain_error_on
 from app.web.ordering.files import order_file
 from app.web.ordering.forms import ApproveForm, DeclineForm
@@ -20,7 +21,7 @@ _PLACED = [status for status in OrderStatus if status is not OrderStatus.QUOTED]
 
 
 def read_orders_query() -> ListQuery:
-    return read_newest_first("order-table", {"status": _PLACED})
+    return read_newest_first("order-table", {"status": _PLACED, **customer_filter()})
 
 
 def show_orders(

@@ -1,11 +1,13 @@
 """Azure plans: the list, and one with what was bought from it."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from flask import Response
 
 from app.domain.assets import ProvisioningSyncStatus, SubscriptionStatus
 from app.services import subscriptions
+from app.web.customer_filter import customer_filter
 from app.web.htmx import render_page
 from app.web.ordering.files import plan_file
 from app.web.ordering.lists import answer_list, chosen, owner_head, read_newest_first
@@ -14,7 +16,11 @@ from app.web.viewer import current_viewer
 
 
 def read_plans_query() -> ListQuery:
-    filters = {"status": SubscriptionStatus, "sync": ProvisioningSyncStatus}
+    filters: dict[str, Iterable[str]] = {
+        "status": SubscriptionStatus,
+        "sync": ProvisioningSyncStatus,
+        **customer_filter(),
+    }
     return read_newest_first("subscription-table", filters)
 
 

@@ -76,6 +76,7 @@ def build_world():
         _add_objects(world, owner, plan_sku)
     bulk_job = BulkJobFactory(account=world.accounts["staff"])
     world.objects["bulk_job"] = dict.fromkeys(OWNERS, bulk_job.id)
+    world.objects["customer"] = {owner: _customer(world, owner) for owner in OWNERS}
     world.objects["product"] = dict.fromkeys(OWNERS, plan_sku.product_id)
     return world
 
@@ -145,6 +146,14 @@ def _add_objects(world, owner, plan_sku):
         "mail": MailFactory(account=account, to_name=mark),
     }.items():
         world.objects.setdefault(kind, {})[owner] = row.id
+
+
+def _customer(world, owner):
+    """The owner as somebody's customer; of a reseller another customer."""
+    account = world.accounts[owner]
+    if owner in {"northwind", "fabrikam"}:
+        account = AccountFactory.customer_of(account, name=canary(owner))
+    return account.id
 
 
 def _case(asset, account):
