@@ -52,7 +52,7 @@ ifdef T
 	$(BIN)/python -m pytest $(T) -m "not proof"
 else
 	$(BIN)/python -m pytest tests --ignore tests/e2e -m "not proof" -n 2
-	$(BIN)/python -m pytest tests/e2e -m "not proof"
+	$(BIN)/python -m pytest tests/e2e -m "not proof" -n 2 --dist loadfile
 endif
 
 proof: setup ## run the long proofs (M=by_hand for the longest, on a quiet machine)
@@ -97,7 +97,9 @@ drill-rewind: setup ## restore the database to the middle and find everything ag
 	@$(BIN)/python -m tests.chaos.rewind
 
 cover: setup ## run the tests and show what they did not reach
-	$(BIN)/python -m coverage run -m pytest $(or $(T),tests) -m "not proof"
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest $(or $(T),tests) -m "not proof" -n 2 --dist loadfile
+	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --show-missing --skip-covered
 
 migration: setup ## write a migration from the models (M="what it does"), while `make run` runs
@@ -129,5 +131,5 @@ screenshots: setup ## take the pictures of the documentation
 
 clean: ## remove what the tools left, but not the state in var/
 	rm -rf .venv .boot build *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
-		.coverage htmlcov test-results
+		.coverage* htmlcov test-results
 	find . -name __pycache__ -prune -exec rm -rf {} +

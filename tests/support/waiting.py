@@ -6,7 +6,7 @@ import time
 _PAUSE = threading.Event()
 
 
-def wait_until(condition, *, seconds=20, what="it"):
+def wait_until(condition, *, seconds=60, what="it"):
     """The first true answer of `condition`; fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -70,7 +70,7 @@ def test_a_sender_that_is_killed_between_sending_and_recording_sends_nothing_twi
     factories.session.commit()
     start_dispatcher()
 
-    wait_until(lambda: state_of(mail) is MailState.UNCLEAR, seconds=60, what="settling the doubt")
+    wait_until(lambda: state_of(mail) is MailState.UNCLEAR, what="settling the doubt")
     another = MailFactory()
-    wait_until(lambda: state_of(another) is MailState.SENT, seconds=60, what="the next mail")
+    wait_until(lambda: state_of(another) is MailState.SENT, what="the next mail")
     assert mail_server.recipients == [mail.to_address, another.to_address]

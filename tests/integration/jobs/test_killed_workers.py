@@ -81,7 +81,7 @@ def test_a_worker_that_is_killed_while_asking_buys_nothing_twice(
         dispatch_once(driver=app.extensions["purchase_driver"])
         return purchase_of(reservation).state is PurchaseState.SYNCHRONIZED
 
-    wait_until(is_synchronized, seconds=40, what="the purchase to be synchronized")
+    wait_until(is_synchronized, what="the purchase to be synchronized")
     assert sandbox.orders_of(reservation) == 1
 
 
@@ -101,7 +101,7 @@ def test_a_worker_frozen_past_its_lease_wakes_up_and_harms_nothing(
         dispatch_once(driver=app.extensions["purchase_driver"])
         return purchase_of(reservation).state is PurchaseState.SYNCHRONIZED
 
-    wait_until(is_synchronized, seconds=40, what="another worker to finish it")
+    wait_until(is_synchronized, what="another worker to finish it")
     os.kill(first.pid, signal.SIGCONT)
     first.terminate()
     first.wait(timeout=20)
