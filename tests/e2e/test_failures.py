@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from tests.e2e.journeys import buy_reservation, find_in_back_office
-from tests.support.eventually import eventually
+from tests.support.waiting import wait_until
 
 SOON = 45_000
 
@@ -12,7 +12,7 @@ SOON = 45_000
 @pytest.fixture(autouse=True)
 def _whole_afterwards(page, base_url):
     yield
-    eventually(lambda: _readiness(page), seconds=60)
+    wait_until(lambda: _readiness(page))
 
 
 def _readiness(page):
@@ -32,7 +32,7 @@ def test_without_redis_the_site_works_and_orders_go_through(system, direct_page,
         expect(order.open_asset().sync_status).to_contain_text("Synchronized", timeout=SOON)
 
     assert len(sandbox.ledger(f"{number}-")) == 1
-    ready = eventually(lambda: _readiness(direct_page), seconds=60)
+    ready = wait_until(lambda: _readiness(direct_page))
     assert ready["redis"] == "ok"
 
 
@@ -48,9 +48,9 @@ def test_without_postgresql_pages_say_so_and_come_back_by_themselves(system, dir
         assert direct_page.request.get("/readyz").status == 503
         assert direct_page.request.get("/healthz").status == 200
 
-    eventually(lambda: direct_page.request.get("/orders/").status == 200, seconds=40)
+    wait_until(lambda: direct_page.request.get("/orders/").status == 200)
     number = buy_reservation(direct_page).asset_number
-    eventually(lambda: sandbox.ledger(f"{number}-"), seconds=40)
+    wait_until(lambda: sandbox.ledger(f"{number}-"))
     assert system.pid_of("web") == web  # nothing of ours had to be started again
 
 
@@ -59,7 +59,7 @@ def test_a_worker_killed_in_the_middle_of_a_checkout_buys_once(
 ):
     sandbox.fault("checkout", "slow:4")
     number = buy_reservation(direct_page).asset_number
-    eventually(lambda: sandbox.ledger(f"{number}-"))
+    wait_until(lambda: sandbox.ledger(f"{number}-"))
 
     system.kill("worker")
 
@@ -73,8 +73,8 @@ def test_a_worker_killed_in_the_middle_of_a_checkout_buys_once(
 def test_a_program_that_is_killed_is_started_again(system, direct_page, program):
     killed = system.kill(program)
 
-    eventually(lambda: system.pid_of(program) not in {None, killed})
-    eventually(lambda: _readiness(direct_page), seconds=60)
+    wait_until(lambda: system.pid_of(program) not in {None, killed})
+    wait_until(lambda: _readiness(direct_page))
     direct_page.goto("/billing/")
     expect(direct_page.get_by_role("heading", level=1)).to_have_text("Billing")
 
@@ -88,7 +88,7 @@ def test_while_microsoft_is_silent_it_is_in_progress_and_never_failed(
     number = order.asset_number
     asset = find_in_back_office(staff_page, number)
 
-    eventually(lambda: _checkouts(sandbox, before) >= 2)
+    wait_until(lambda: _checkouts(sandbox, before) >= 2)
     expect(asset.open_again().sync_status).to_contain_text("In progress")
     expect(asset.main.get_by_text("Failed", exact=True)).to_have_count(0)
 

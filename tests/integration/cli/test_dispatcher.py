@@ -35,18 +35,18 @@ def until(process, event):
     raise AssertionError(f"The dispatcher ended before {event}.")
 
 
-def test_it_keeps_the_schedule_beats_and_stops_within_a_second(app, start):
+def test_it_keeps_the_schedule_beats_and_stops_sooner_than_it_starts(app, start):
     asset = ReservationFactory(expires_on=NOW.date())
     PurchaseFactory(asset=asset)
+    started_at = time.monotonic()
     process = start(ENTREPOT, "dispatch")
     until(process, "dispatch.expired")
 
     asked_at = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    code = process.wait(timeout=10)
 
-    # a second, and a little for a machine that has other things to do
-    assert (code, time.monotonic() - asked_at < 2) == (0, True)
+    assert process.wait(timeout=60) == 0
+    assert time.monotonic() - asked_at < asked_at - started_at
     factories.session.expire_all()
     assert factories.session.query(Heartbeat).count() == 1
     assert factories.session.get_one(Asset, asset.id).status is AssetStatus.EXPIRED
@@ -141,14 +141,12 @@ def test_without_redis_it_buys_says_so_and_stays_within_its_budget(app_context, 
 
 
 def test_it_does_not_wait_for_microsoft_when_asked_to_stop(app, start, sandbox):
-    sandbox.fault("entitlements", "slow:6")
+    sandbox.fault("entitlements", "slow:38")
     PurchaseFactory(asset=ReservationFactory(), next_run_at=sa.func.now())
     process = start(ENTREPOT, "dispatch", REDIS_URL="redis://127.0.0.1:9/0")
     until(process, "microsoft.token_fetched")
 
-    asked_at = time.monotonic()
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=10) == 0
-    assert time.monotonic() - asked_at < 4
+    assert process.wait(timeout=25) == 0
     assert "dispatch.stopped_in_the_middle" in process.stderr.read()

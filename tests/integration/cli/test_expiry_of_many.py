@@ -2,7 +2,6 @@
 
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -70,10 +69,8 @@ def test_ten_thousand_in_one_night_killed_half_way_expire_once_each(
     factories.session.rollback()
     assert _expired(owner_engine) == MANY // 2
 
-    began_at = time.monotonic()
     again = start(ENTREPOT, "expire-assets")
     assert again.wait(timeout=60) == 0
-    assert time.monotonic() - began_at < 60
 
     assert _expired(owner_engine) == MANY
     once = factories.session.execute(
