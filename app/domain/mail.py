@@ -14,6 +14,8 @@ class MailKind(StrEnum):
     APPROVAL_WANTED = "approval_wanted"
     PROVISIONING_FAILED = "provisioning_failed"
     EXPIRED = "expired"
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
     INVITATION = "invitation"
     PASSWORD_LINK = "password_link"  # noqa: S105  # the name of a kind
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
@@ -44,6 +46,15 @@ class MailState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file that goes with a mail. `subtype` is that of `application/`."""
+
+    name: str
+    subtype: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutgoingMail:
     """One mail to one person, ready to be sent. `message_id` is the same on every try."""
 
@@ -54,6 +65,7 @@ class OutgoingMail:
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class MailError(Exception):

@@ -20,9 +20,11 @@ from app.domain.invoices import (
     credited_amounts,
     totals_by_rate,
 )
+from app.domain.mail import MailKind
 from app.models import Asset, Invoice, InvoiceEvent, InvoiceLine, InvoiceTax
 from app.services.invoice_taxes import Taxation
 from app.services.invoices import NewDocument, NewLine, invoice_held_order, store
+from app.services.notices import tell
 from app.services.today import today
 from app.services.visibility import visible_to
 
@@ -144,6 +146,7 @@ def _correct(session: Session, invoice: Invoice, correction: Correction) -> UUID
     invoice.credited_gross += note.gross
     session.add(_event(invoice, note, correction.actor))
     session.flush()
+    tell(session, MailKind.CREDIT_NOTE, note, note.id)
     return note.id
 
 

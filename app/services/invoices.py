@@ -22,6 +22,7 @@ from app.domain.invoices import (
     invoiced_amounts,
     totals_by_rate,
 )
+from app.domain.mail import MailKind
 from app.domain.money import ZERO
 from app.domain.pricing import price_line
 from app.models import (
@@ -35,6 +36,7 @@ from app.models import (
     Product,
 )
 from app.services.invoice_taxes import Taxation, taxation_of
+from app.services.notices import tell
 from app.services.today import today
 
 _SYSTEM = "Entrepot"
@@ -65,7 +67,8 @@ def invoice_order(
 
     Where the marketplace holds invoices until everything is synchronized, the order is marked and
     None comes back; `invoice_held_order` issues it later. Call it last in the transaction: the
-    row of the series is locked until it ends. `day` is the business day, today unless given.
+    row of the series is locked until it ends. `day` is the business day, today unless given: what
+    is written down afterwards is mailed to nobody.
     """
     with seeing_all(session):
         options = session.get_one(MarketplaceOptions, 1)
@@ -137,7 +140,10 @@ def _issue(
             "buyer": party_of(payer, payer.name),
         },
     )
-    return store(session, document).id
+    invoice = store(session, document)
+    if day is None:
+        tell(session, MailKind.INVOICE, invoice, invoice.id)
+    return invoice.id
 
 
 def _assets_to_invoice(order_id: UUID) -> sa.Select[*tuple[Any, ...]]:

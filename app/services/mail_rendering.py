@@ -1,5 +1,6 @@
 """A mail's row as text and HTML."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 from app.domain.languages import Language
 from app.domain.mail import OutgoingMail
 from app.models import Mail
+from app.services.mail_invoices import attachments_of
 from app.services.mail_room import MailRoom
 from app.services.mail_texts import Told, text_of
 from app.translations import words_in
@@ -16,8 +18,12 @@ _TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
 
 
 def as_sent(mail: Mail, room: MailRoom) -> OutgoingMail:
-    """The mail with all that it says, its one-time link among it: for the recipient alone."""
-    return _render(mail, room, room.link_key.path_of(mail.link_id) if mail.link_id else "")
+    """The mail with all that it says and carries, its one-time link too: for the recipient alone.
+
+    Ends no transaction that it reads in.
+    """
+    shown = _render(mail, room, room.link_key.path_of(mail.link_id) if mail.link_id else "")
+    return replace(shown, attachments=attachments_of(mail))
 
 
 def as_shown(mail: Mail, room: MailRoom) -> OutgoingMail:

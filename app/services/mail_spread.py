@@ -18,6 +18,7 @@ from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
 from app.models import Account, Asset, Mail, MarketplaceOptions, Notice, Order, Purchase, User
 from app.services import order_history
+from app.services.mail_invoices import invoice_mails
 from app.services.mail_recipients import (
     Recipient,
     administrators_of,
@@ -263,4 +264,6 @@ _MAKERS: dict[MailKind, Callable[[_Notices], list[Mail]]] = {
     MailKind.APPROVAL_WANTED: _approvals,
     MailKind.PROVISIONING_FAILED: _failures,
     MailKind.EXPIRED: _expiries,
+    MailKind.INVOICE: invoice_mails,
+    MailKind.CREDIT_NOTE: invoice_mails,
 }

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from app.documents.wording import day, money, number, percent
+from app.documents.wording import day, money, number, percent, plain_money
 from app.domain.mail import MailKind
 from app.translations import Words
 
@@ -183,6 +183,76 @@ def _more(told: Told) -> str:
     return told.words.ngettext("And %(num)s more.", "And %(num)s more.", more)
 
 
+def _invoice(told: Told) -> MailText:
+    _, facts = told.words.gettext, told.facts
+    due_on = day(told.words, dt.date.fromisoformat(facts["due_on"]))
+    return MailText(
+        subject=_("Invoice %(number)s for %(account)s", **_document_names(facts)),
+        paragraphs=(
+            _("Invoice %(number)s for your order %(order)s is attached.", **_document_names(facts)),
+            _("Please pay by %(day)s and quote %(number)s.", day=due_on, number=facts["number"]),
+        ),
+        rows=_document_rows(told),
+        totals=_document_totals(told, _("Final Price")),
+        button=_("Open the invoice") if facts["path"] else "",
+        path=facts["path"],
+    )
+
+
+def _credit_note(told: Told) -> MailText:
+    _, facts = told.words.gettext, told.facts
+    return MailText(
+        subject=_("Credit note %(number)s for %(account)s", **_document_names(facts)),
+        paragraphs=(
+            _(
+                "Credit note %(number)s corrects invoice %(corrects)s. It is attached.",
+                **_document_names(facts),
+            ),
+            _("Reason: %(reason)s", reason=facts["reason"]),
+            _("This amount is set off against your balance."),
+        ),
+        rows=_document_rows(told),
+        totals=_document_totals(told, _("Credited amount")),
+        button=_("Open the credit note") if facts["path"] else "",
+        path=facts["path"],
+    )
+
+
+def _document_names(facts: _Facts) -> dict[str, str]:
+    return {name: str(facts[name]) for name in ("number", "account", "order", "corrects")}
+
+
+def _document_rows(told: Told) -> tuple[tuple[str, str, str], ...]:
+    _, facts = told.words.gettext, told.facts
+    rows = [
+        (_("Date"), "", day(told.words, dt.date.fromisoformat(facts["issued_on"]))),
+        (_("Order"), "", facts["order"]),
+    ]
+    if facts["reference"]:
+        rows.append((_("Your reference"), "", facts["reference"]))
+    return tuple(rows)
+
+
+def _document_totals(told: Told, final: str) -> tuple[tuple[str, str], ...]:
+    _, facts = told.words.gettext, told.facts
+    taxes = (
+        (
+            _(
+                "VAT %(rate)s on %(base)s",
+                rate=percent(told.words, Decimal(rate)),
+                base=plain_money(told.words, Decimal(base), facts["currency"]),
+            ),
+            _money(told, vat),
+        )
+        for rate, base, vat in facts["taxes"]
+    )
+    return (
+        (_("Total Before Tax"), _money(told, facts["net"])),
+        *taxes,
+        (final, _money(told, facts["gross"])),
+    )
+
+
 def _invitation(told: Told) -> MailText:
     _, facts = told.words.gettext, told.facts
     return MailText(
@@ -237,6 +307,8 @@ _TEXTS: dict[MailKind, Callable[[Told], MailText]] = {
     MailKind.APPROVAL_WANTED: _approval_wanted,
     MailKind.PROVISIONING_FAILED: _provisioning_failed,
     MailKind.EXPIRED: _expired,
+    MailKind.INVOICE: _invoice,
+    MailKind.CREDIT_NOTE: _credit_note,
     MailKind.INVITATION: _invitation,
     MailKind.PASSWORD_LINK: _password_link,
     MailKind.PASSWORD_CHANGED: _password_changed,

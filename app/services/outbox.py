@@ -106,9 +106,10 @@ def _claim(room: MailRoom) -> Mail | None:
 
 def _send(mail: Mail, room: MailRoom, post: Post) -> dict[str, Any]:
     """Try it once, outside of every transaction; what is to be written down."""
+    outgoing = as_sent(mail, room)
     db.session.remove()
     try:
-        post.send(as_sent(mail, room), handing_over=lambda: _hand_over(mail.id, mail.fence))
+        post.send(outgoing, handing_over=lambda: _hand_over(mail.id, mail.fence))
     except MailOvertakenError:
         return {}
     except MailUnclearError as error:

@@ -25,6 +25,10 @@ def compose(mail: OutgoingMail, sender: str) -> bytes:
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence note in answer
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    for each in mail.attachments:
+        message.add_attachment(
+            each.content, maintype="application", subtype=each.subtype, filename=each.name
+        )
     return message.as_bytes()
 
 
