@@ -231,12 +231,15 @@ def _smtp(text: str) -> SmtpSettings:
     if url.scheme not in {"smtp", "smtps"} or not url.hostname:
         raise SettingsError(wrong)
     is_tls = url.scheme == "smtps"
+    user, password = unquote(url.username or ""), unquote(url.password or "")
+    if not (user + password).isascii():
+        raise SettingsError("SMTP_URL: name and password must be of ASCII characters.")
     return SmtpSettings(
         host=url.hostname,
         port=port or (465 if is_tls else 587),
         is_tls=is_tls,
-        user=unquote(url.username) if url.username else None,
-        password=unquote(url.password) if url.password else None,
+        user=user or None,
+        password=password or None,
     )
 
 

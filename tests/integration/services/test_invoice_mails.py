@@ -116,7 +116,10 @@ def test_an_end_customer_gets_nothing_of_what_its_reseller_pays(market, buyer):
 
 @pytest.mark.parametrize(
     ("language", "subject"),
-    [(Language.EL, "Τιμολόγιο {} για {}"), (Language.DE, "Rechnung {} für {}")],
+    [
+        (Language.EL, "Τιμολόγιο {} για {}"),  # noqa: RUF001  # Greek
+        (Language.DE, "Rechnung {} für {}"),
+    ],
 )
 def test_it_speaks_the_language_of_whoever_pays(app, market, language, subject):
     change(market.direct, language=language)

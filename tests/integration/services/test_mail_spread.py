@@ -32,7 +32,10 @@ pytestmark = pytest.mark.usefixtures("app_context")
 
 @pytest.fixture
 def world(app):
-    return build_world()
+    world = build_world()
+    factories.session.execute(sa.delete(Notice))  # those of the world's own invoices
+    factories.session.commit()
+    return world
 
 
 def told(kind, owner, about, occasion=0):
