@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.database import reading
 from app.documents.invoice import InvoiceDocument
-from app.documents.invoice_pdf import invoice_pdf
 from app.domain.access import SYSTEM_SCOPE, Role
 from app.domain.contacts import ContactRole
 from app.domain.mail import Attachment, MailKind
@@ -30,6 +29,9 @@ def attachments_of(mail: Mail) -> tuple[Attachment, ...]:
     """The document as a PDF, in the language that it was issued in; nothing for other kinds."""
     if mail.kind not in _KINDS:
         return ()
+    # a heavy library that only the postman needs: with the first invoice that it mails
+    from app.documents.invoice_pdf import invoice_pdf  # noqa: PLC0415
+
     document = get_document_to_mail(UUID(mail.facts["invoice_id"]))
     content = invoice_pdf(document)
     return (Attachment(name=f"{document.number}.pdf", subtype="pdf", content=content),)
