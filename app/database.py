@@ -143,12 +143,16 @@ def transaction(scope: Scope) -> Iterator[Session]:
     session.info.update(scope=scope, writing=True)
     try:
         yield session
+        session.flush()
+        for write, entries in session.info.pop("before_commit", {}).items():
+            write(session, entries)
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
         session.info.pop("writing", None)
+        session.info.pop("before_commit", None)
 
 
 def asked_again_if_unsure(act: Callable[Given, Answer]) -> Callable[Given, Answer]:
@@ -187,6 +191,14 @@ def seeing_all(session: Session) -> Iterator[None]:
         session.rollback()
         raise
     _lend_eyes(session.connection(), own)
+
+
+def before_commit(write: Callable[[Session, list[Any]], None], entry: Any) -> None:
+    """Have `write` called once with all its entries, as the last thing in the open transaction.
+
+    Forgotten on rollback.
+    """
+    db.session().info.setdefault("before_commit", {}).setdefault(write, []).append(entry)
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -30,7 +30,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.statements import max_queries
 
 REPOSITORY = Path(__file__).parent.parent
-_KEPT = {"control", "marketplace_options", "provider"}
+_KEPT = {"audit_chain", "control", "marketplace_options", "provider"}
 
 _FIRST_OPTIONS = {
     "name": "Entrepot",
@@ -130,6 +130,12 @@ def _empty_tables(engine):
 
         connection.execute(sa.text("UPDATE control SET provisioning_enabled = true, min_epoch = 1"))
         connection.execute(sa.text("SELECT set_config('entrepot.scope', 'all', true)"))
+        connection.execute(
+            sa.text(
+                "UPDATE audit_chain SET number = 0, hash = repeat('0', 64), checked_at = null,"
+                " checked_number = null, broken_number = null, problem = ''"
+            )
+        )
         connection.execute(sa.update(MarketplaceOptions).values(_FIRST_OPTIONS))
 
 

@@ -5,6 +5,7 @@ import sys
 import click
 
 from app.cli.assets import expire_assets, refresh_assets
+from app.cli.audit import verify_audit
 from app.cli.data import create_admin, generate, load_demo, refresh
 from app.cli.dispatcher import dispatch
 from app.cli.doctor import doctor
@@ -28,6 +29,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     psql,
     refresh,
     refresh_assets,
+    verify_audit,
 )
 
 

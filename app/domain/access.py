@@ -51,6 +51,7 @@ class Permission(StrEnum):
     MANAGE_PRICES = "manage_prices"
     MANAGE_INVOICES = "manage_invoices"
     ADMINISTER = "administer"
+    VIEW_AUDIT = "view_audit"
 
 
 _STOREFRONT_VIEWER = frozenset(
@@ -86,6 +87,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MANAGE_PRICES,
             Permission.MANAGE_INVOICES,
             Permission.ADMINISTER,
+            Permission.VIEW_AUDIT,
         }
     ),
 }

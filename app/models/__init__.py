@@ -10,6 +10,7 @@ from app.models.assets import (
     SearchWord,
     SoftwareSubscription,
 )
+from app.models.audit import AuditChain, AuditEntry
 from app.models.bulk import BulkJob, BulkJobItem
 from app.models.catalogue import CatalogueRefresh, Product, Sku
 from app.models.contacts import Contact
@@ -32,6 +33,8 @@ __all__ = [
     "AssetEvent",
     "AssetMonth",
     "AssetTotal",
+    "AuditChain",
+    "AuditEntry",
     "BulkJob",
     "BulkJobItem",
     "CatalogueRefresh",

@@ -15,7 +15,16 @@ from sqlalchemy.orm import Session
 from app.database import reading, transaction
 from app.domain.access import SYSTEM_SCOPE, Viewer
 from app.domain.purchase import PurchaseState
-from app.models import Account, Alert, Control, Heartbeat, Provider, Purchase, PurchaseEvent
+from app.models import (
+    Account,
+    Alert,
+    AuditChain,
+    Control,
+    Heartbeat,
+    Provider,
+    Purchase,
+    PurchaseEvent,
+)
 
 log = structlog.get_logger()
 
@@ -39,6 +48,7 @@ class AlertKind(StrEnum):
     SPEND_LIMIT = "spend_limit"
     PROVISIONING_OFF = "provisioning_off"
     PROVIDER_DOWN = "provider_down"
+    AUDIT_BROKEN = "audit_broken"
 
 
 class Severity(StrEnum):
@@ -129,6 +139,7 @@ def _conditions(session: Session) -> list[Condition]:
         _spend_limit,
         _provisioning_off,
         _provider_down,
+        _audit_broken,
     )
     return [condition for look in looks if (condition := look(session)) is not None]
 
@@ -233,6 +244,18 @@ def _provisioning_off(session: Session) -> Condition | None:
         kind=AlertKind.PROVISIONING_OFF,
         severity=Severity.PAGE if control.restored_at else Severity.WARN,
         message=f"Provisioning is off: {control.reason}",
+    )
+
+
+def _audit_broken(session: Session) -> Condition | None:
+    """As the last check found it."""
+    problem = session.scalar(sa.select(AuditChain.problem))
+    if not problem:
+        return None
+    return Condition(
+        kind=AlertKind.AUDIT_BROKEN,
+        severity=Severity.PAGE,
+        message=f"The audit log was changed: {problem}",
     )
 
 

@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.purchase import PurchaseState
 from app.domain.purchase_guards import WaitsFor
 from app.models import Asset, Purchase
 from app.queueing import wake_after_commit
+from app.services.audit import NOTHING, audit
+from app.services.audit_subjects import of_asset
 from app.services.purchase_rows import Change, add_event, move
 from app.services.spending import amount_of
 
@@ -34,7 +37,7 @@ def approve(viewer: Viewer, asset_id: UUID) -> ApprovalOutcome:
     """
     _check_may_approve(viewer)
     with transaction(viewer.scope) as session:
-        _asset, purchase = _locked(session, asset_id)
+        asset, purchase = _locked(session, asset_id)
         waits_for = _asked_of(purchase)
         amount, _currency = amount_of(purchase)
         if not _has_first_word(purchase, waits_for, amount):
@@ -42,6 +45,8 @@ def approve(viewer: Viewer, asset_id: UUID) -> ApprovalOutcome:
             purchase.first_approver_id, purchase.first_approver = viewer.user_id, viewer.name
             purchase.second_approver = purchase.approved_at = None
             _record(session, purchase, viewer, "approval_given")
+            change = (NOTHING, {"of": waits_for, "approval": "first of two", "amount": amount})
+            audit(session, viewer, AuditEvent.PURCHASE_APPROVED, of_asset(asset), change=change)
             return ApprovalOutcome.FIRST_OF_TWO
         if purchase.first_approver_id == viewer.user_id:
             raise ConflictError("You approved it already: the second person must be another one.")
@@ -49,6 +54,8 @@ def approve(viewer: Viewer, asset_id: UUID) -> ApprovalOutcome:
         purchase.approved_at = sa.func.now()
         purchase.next_run_at = purchase.woken_at = sa.func.now()
         _record(session, purchase, viewer, "approved")
+        change = (NOTHING, {"of": waits_for, "approval": "second of two", "amount": amount})
+        audit(session, viewer, AuditEvent.PURCHASE_APPROVED, of_asset(asset), change=change)
         wake_after_commit(purchase.id)
         return ApprovalOutcome.APPROVED
 
@@ -72,6 +79,8 @@ def decline(viewer: Viewer, asset_id: UUID, reason: str) -> None:
         move(purchase, asset, PurchaseState.FAILED)
         error = (DECLINED, purchase.error_message)
         add_event(session, purchase, Change(event="declined", error=error), actor=viewer.name)
+        about = of_asset(asset)
+        audit(session, viewer, AuditEvent.PURCHASE_DECLINED, about, reason=purchase.error_message)
 
 
 def check_is_there(viewer: Viewer, asset_id: UUID) -> None:

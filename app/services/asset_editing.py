@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from app.database import transaction
 from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetKind, AssetStatus, asset_number
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.purchase import PurchaseState
 from app.models import Asset, Purchase, Reservation, SoftwareSubscription, Subscription
 from app.queueing import wake_after_commit
 from app.services.asset_prices import price_again
+from app.services.audit import audit
+from app.services.audit_subjects import of_asset
 from app.services.credit_notes import credit_note_for
 from app.services.purchase_rows import Change, add_event, move
 from app.services.purchases import current_params
@@ -59,7 +62,7 @@ def save_asset(viewer: Viewer, asset_id: UUID, edit: AssetEdit) -> SaveEffect:
         asset = _asset_to_change(session, viewer, asset_id, edit.version)
         purchase = _purchase_of(session, asset)
         state = purchase.state if purchase else PurchaseState.SYNCHRONIZED
-        before = _purchase_fields(asset)
+        before, told = _purchase_fields(asset), _edited_fields(asset)
         _apply(session, asset, edit, state)
         asset.version += 1
         session.flush()
@@ -68,6 +71,8 @@ def save_asset(viewer: Viewer, asset_id: UUID, edit: AssetEdit) -> SaveEffect:
         if purchase is not None and asset.status is AssetStatus.ACTIVE:
             effect = _wake(session, viewer, asset, purchase, changed)
         _credit(session, viewer, asset, before["quantity"] - asset.quantity)
+        change = (told, {**_edited_fields(asset), "effect": effect})
+        audit(session, viewer, AuditEvent.ASSET_SAVED, of_asset(asset), change=change)
         return effect
 
 
@@ -88,6 +93,7 @@ def retry_asset(session: Session, asset_id: UUID, *, actor: str) -> None:
     _wake_now(purchase)
     event = Change(event="saved", detail={"effect": SaveEffect.TRIES_AGAIN.value, "changed": {}})
     add_event(session, purchase, event, actor=actor)
+    audit(session, actor, AuditEvent.ASSET_RETRIED, of_asset(asset))
 
 
 def _asset_to_change(session: Session, viewer: Viewer, asset_id: UUID, version: int) -> Asset:
@@ -118,6 +124,11 @@ def _purchase_of(session: Session, asset: Asset) -> Purchase | None:
 def _purchase_fields(asset: Asset) -> dict[str, Any]:
     plan = asset.subscription_id if isinstance(asset, Reservation) else None
     return {"name": asset.name, "quantity": asset.quantity, "subscription_id": plan}
+
+
+def _edited_fields(asset: Asset) -> dict[str, Any]:
+    names = ("tags", "notes", "custom_fields")
+    return _purchase_fields(asset) | {name: getattr(asset, name) for name in names}
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:

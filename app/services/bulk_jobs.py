@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from app.database import after_commit, reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.assets import asset_number
+from app.domain.audit import AuditEvent
 from app.domain.bulk import BulkAction, BulkItemState, BulkState
 from app.domain.errors import InvalidError, NotAllowedError, NotFoundError
 from app.models import Account, Asset, BulkJob, BulkJobItem
 from app.queueing import WORK_ON_BULK_JOB, ring_for
 from app.services.asset_lists import AssetQuery, chosen_ids
+from app.services.audit import NOTHING, Subject, audit
 from app.services.bulk_actions import LONGEST_TAG
 from app.services.pages import Keys, Page, PageRequest, fetch_page
 from app.services.visibility import visible_to
@@ -117,6 +119,8 @@ def start_bulk_job(viewer: Viewer, order: BulkOrder) -> UUID:
         ).one()
         if not job.total:
             raise InvalidError("No asset is chosen.", field="asset")
+        change = (NOTHING, {"action": order.action, "tag": order.tag, "assets": job.total})
+        audit(session, viewer, AuditEvent.BULK_STARTED, _subject(job_id), change=change)
         after_commit(partial(_ring, job_id))
     return job_id
 
@@ -158,8 +162,14 @@ def _move(viewer: Viewer, job_id: UUID, before: BulkState, after: BulkState) -> 
             .where(chosen, BulkJob.state == before)
             .values(state=after, lease_until=None, woken_at=sa.func.now())
         )
+        change = ({"state": before}, {"state": after})
+        audit(session, viewer, AuditEvent.BULK_STOPPED, _subject(job_id), change=change)
         if after is BulkState.RUNNING:
             after_commit(partial(_ring, job_id))
+
+
+def _subject(job_id: UUID) -> Subject:
+    return Subject(kind="bulk job", name="Bulk job", id=job_id)
 
 
 def list_bulk_jobs(viewer: Viewer) -> list[BulkJobView]:

@@ -11,10 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.database import reading, transaction
 from app.domain.access import SYSTEM_SCOPE, Permission, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.catalogue import RefreshState
 from app.domain.errors import DomainError, NotAllowedError
 from app.integrations.microsoft import MicrosoftError
 from app.models import CatalogueRefresh, Sku
+from app.services.audit import Subject, audit
 from app.services.catalogue_changes import ChangeKind, PriceChange
 from app.services.catalogue_refresh import RefreshResult, refresh_catalogue
 from app.services.purchases import PurchaseDriver
@@ -66,7 +68,7 @@ def request_refresh(viewer: Viewer) -> None:
     """Have the catalogue read again soon. One that is under way already is the same one."""
     if not viewer.may(Permission.MANAGE_PRICES):
         raise NotAllowedError("Your role does not refresh the catalogue.")
-    _request(viewer.name)
+    _request(viewer.name, by=viewer)
 
 
 def refresh_when_due(driver: PurchaseDriver) -> bool:
@@ -87,10 +89,13 @@ def refresh_when_due(driver: PurchaseDriver) -> bool:
     return True
 
 
-def _request(name: str) -> None:
+def _request(name: str, by: Viewer | None = None) -> None:
     row = {"state": RefreshState.QUEUED, "requested_by": name, "step": "Waiting to begin"}
     with transaction(SYSTEM_SCOPE) as session:
         session.execute(insert(CatalogueRefresh).values(row).on_conflict_do_nothing())
+        if by is not None:
+            about = Subject(kind="catalogue", name="Microsoft's catalogue")
+            audit(session, by, AuditEvent.CATALOGUE_REFRESH_ASKED, about)
 
 
 def _request_when_stale() -> bool:

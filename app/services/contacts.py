@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.contacts import ContactRole
 from app.domain.errors import InvalidError, NotAllowedError, NotFoundError
 from app.domain.mail import is_address
 from app.models import Account, Contact
+from app.services.audit import Subject, audit
 from app.services.buying import accounts_visible_to
 from app.services.visibility import visible_to
 
@@ -90,7 +92,10 @@ def add_contact(viewer: Viewer, account_id: UUID, fields: ContactFields) -> None
         )
         if account is None:
             raise NotFoundError
-        session.add(Contact(account_id=account.id, tenant_id=account.tenant_id, **values))
+        contact = Contact(account_id=account.id, tenant_id=account.tenant_id, **values)
+        session.add(contact)
+        session.flush()
+        _tell(session, viewer, AuditEvent.CONTACT_ADDED, contact)
 
 
 def save_contact(viewer: Viewer, contact_id: UUID, fields: ContactFields) -> UUID:
@@ -100,6 +105,7 @@ def save_contact(viewer: Viewer, contact_id: UUID, fields: ContactFields) -> UUI
         contact = _found(session, viewer, contact_id)
         for name, value in values.items():
             setattr(contact, name, value)
+        _tell(session, viewer, AuditEvent.CONTACT_CHANGED, contact)
         return contact.account_id
 
 
@@ -109,7 +115,14 @@ def remove_contact(viewer: Viewer, contact_id: UUID) -> UUID:
     with transaction(viewer.scope) as session:
         contact = _found(session, viewer, contact_id)
         session.delete(contact)
+        _tell(session, viewer, AuditEvent.CONTACT_REMOVED, contact)
         return contact.account_id
+
+
+def _tell(session: Session, viewer: Viewer, event: AuditEvent, contact: Contact) -> None:
+    """Whose contact, and not what of a person changed."""
+    about = Subject(kind="contact", name="A contact", id=contact.id, account_id=contact.account_id)
+    audit(session, viewer, event, about)
 
 
 def _found(session: Session, viewer: Viewer, contact_id: UUID) -> Contact:

@@ -6,11 +6,19 @@ from sqlalchemy.orm import Session
 
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
+from app.domain.audit import AuditEvent
 from app.models import Control, ControlEvent
+from app.services.audit import Subject, audit
 
 log = structlog.get_logger()
 
 SYSTEM = "Entrepot"
+PROVISIONING = Subject(kind="provisioning", name="Provisioning")
+_SWITCHES = {
+    "paused": AuditEvent.PROVISIONING_PAUSED,
+    "resumed": AuditEvent.PROVISIONING_RESUMED,
+    "restored": AuditEvent.DATABASE_RESTORED,
+}
 RESTORED = "The database was restored: what Microsoft sold since is not in it."
 
 # Another cluster, another history of the same one, or a database that was made anew in it. WAL
@@ -82,3 +90,4 @@ def record_switch(
     control.switched_at = sa.func.now()
     control.resume_asked_by = control.resume_asker_id = control.resume_asked_at = None
     session.add(ControlEvent(event=event, actor=actor, reason=reason))
+    audit(session, actor, _SWITCHES[event], PROVISIONING, reason=reason)

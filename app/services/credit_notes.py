@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.database import seeing_all, transaction
 from app.domain.access import Permission, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.invoices import (
     InvoiceKind,
@@ -22,6 +23,8 @@ from app.domain.invoices import (
 )
 from app.domain.mail import MailKind
 from app.models import Asset, Invoice, InvoiceEvent, InvoiceLine, InvoiceTax
+from app.services.audit import NOTHING, audit
+from app.services.audit_subjects import of_invoice
 from app.services.invoice_taxes import Taxation
 from app.services.invoices import NewDocument, NewLine, invoice_held_order, store
 from app.services.notices import tell
@@ -85,11 +88,12 @@ def issue_credit_note(
         invoice = _lock(session, sa.and_(Invoice.id == invoice_id, visible_to(viewer, Invoice)))
         if invoice.kind is not InvoiceKind.INVOICE:
             raise ConflictError("A credit note is not credited.")
-        return _correct(
-            session,
-            invoice,
-            Correction(quantities=wanted, reason=reason.strip(), actor=viewer.name),
-        )
+        correction = Correction(quantities=wanted, reason=reason.strip(), actor=viewer.name)
+        note_id = _correct(session, invoice, correction)
+        event = AuditEvent.CREDIT_NOTE_ISSUED
+        change = (NOTHING, {"lines": len(wanted), "credited": invoice.credited_gross})
+        audit(session, viewer, event, of_invoice(invoice), change=change, reason=reason.strip())
+        return note_id
 
 
 def _lock_assets(session: Session, invoice_id: UUID) -> None:

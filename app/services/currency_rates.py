@@ -9,8 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.errors import InvalidError, NotAllowedError
 from app.models import CurrencyRate
+from app.services.audit import NOTHING, Subject, audit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,10 @@ def save_rate(viewer: Viewer, from_currency: str, to_currency: str, rate: Decima
         raise InvalidError("Enter a rate above 0.", field="rate")
     values = {"rate": rate, "changed_at": sa.func.now()}
     with transaction(viewer.scope) as session:
+        before = session.scalar(_rate_of(from_currency, to_currency))
+        change = ({"rate": before}, {"rate": rate})
+        about = _subject(from_currency, to_currency)
+        audit(session, viewer, AuditEvent.RATE_SAVED, about, change=change)
         session.execute(
             insert(CurrencyRate)
             .values(from_currency=from_currency, to_currency=to_currency, **values)
@@ -56,12 +62,28 @@ def remove_rate(viewer: Viewer, from_currency: str, to_currency: str) -> None:
     """What needs the rate is no longer for sale. Removing it twice is removing it once."""
     _check_right(viewer)
     with transaction(viewer.scope) as session:
-        session.execute(
-            sa.delete(CurrencyRate).where(
+        removed = session.scalar(
+            sa.delete(CurrencyRate)
+            .where(
                 CurrencyRate.from_currency == from_currency,
                 CurrencyRate.to_currency == to_currency,
             )
+            .returning(CurrencyRate.rate)
         )
+        if removed is not None:
+            change = ({"rate": removed}, NOTHING)
+            about = _subject(from_currency, to_currency)
+            audit(session, viewer, AuditEvent.RATE_REMOVED, about, change=change)
+
+
+def _rate_of(from_currency: str, to_currency: str) -> sa.Select[Decimal]:
+    return sa.select(CurrencyRate.rate).where(
+        CurrencyRate.from_currency == from_currency, CurrencyRate.to_currency == to_currency
+    )
+
+
+def _subject(from_currency: str, to_currency: str) -> Subject:
+    return Subject(kind="exchange rate", name=f"{from_currency} to {to_currency}")
 
 
 def _check_right(viewer: Viewer) -> None:

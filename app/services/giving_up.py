@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetStatus, asset_number
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.purchase import PurchaseState
 from app.domain.purchase_commands import Wanted
@@ -19,6 +20,8 @@ from app.domain.purchase_waits import QUIET
 from app.integrations.microsoft import MicrosoftError
 from app.models import Asset, Purchase
 from app.services.asset_events import add_asset_event
+from app.services.audit import audit
+from app.services.audit_subjects import of_asset
 from app.services.credit_notes import credit_note_for
 from app.services.ports import PartnerCenter
 from app.services.purchase_params import wanted_from
@@ -96,6 +99,7 @@ def give_up(
         asset.cancellation_reason = reason
         asset.version += 1
         add_asset_event(session, asset, "given_up", actor=viewer.name, detail={"reason": reason})
+        audit(session, viewer, AuditEvent.ASSET_GIVEN_UP, of_asset(asset), reason=reason)
         session.flush()
         credit_note_for(session, asset, reason=reason, actor=viewer.name)
     log.info("asset.given_up", asset_id=str(asset_id))

@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.database import transaction
 from app.domain.access import Permission, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.invoices import InvoiceKind
 from app.models import Invoice, InvoiceEvent
+from app.services.audit import NOTHING, audit
+from app.services.audit_subjects import of_invoice
 from app.services.today import today
 from app.services.visibility import visible_to
 
@@ -36,6 +39,8 @@ def record_payment(viewer: Viewer, invoice_id: UUID, *, paid_on: dt.date, refere
         invoice.paid_on, invoice.paid_amount = paid_on, still_open
         invoice.payment_reference = reference.strip()
         session.add(_event(invoice, "paid", viewer, paid_on))
+        change = (NOTHING, {"paid_on": paid_on, "amount": still_open})
+        audit(session, viewer, AuditEvent.PAYMENT_RECORDED, of_invoice(invoice), change=change)
 
 
 def withdraw_payment(viewer: Viewer, invoice_id: UUID) -> None:
@@ -45,6 +50,8 @@ def withdraw_payment(viewer: Viewer, invoice_id: UUID) -> None:
         if invoice.paid_on is None:
             raise ConflictError("This invoice is open.")
         session.add(_event(invoice, "reopened", viewer, None))
+        change = ({"paid_on": invoice.paid_on, "amount": invoice.paid_amount}, NOTHING)
+        audit(session, viewer, AuditEvent.PAYMENT_WITHDRAWN, of_invoice(invoice), change=change)
         session.flush()
         invoice.paid_on, invoice.paid_amount = None, Decimal(0)
         invoice.payment_reference = ""

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from app.domain.mail import MailKind, MailState
 from app.models import Account, Mail
+from app.services.audit import NOTHING, Subject, audit
 from app.services.mail_rendering import as_shown, subject_of
 from app.services.mail_room import MailRoom
 from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
@@ -119,6 +121,8 @@ def retry_mail(viewer: Viewer, mail_id: UUID) -> None:
         if mail.useless_after is not None and mail.useless_after < now:
             raise ConflictError("Its one-time link has run out: make a new one at the user.")
         _let_try(mail, now)
+        about = Subject(kind="mail", name=mail.kind, id=mail.id, account_id=mail.account_id)
+        audit(session, viewer, AuditEvent.MAIL_RETRIED, about)
 
 
 def retry_all_unsent(viewer: Viewer) -> int:
@@ -137,6 +141,10 @@ def retry_all_unsent(viewer: Viewer) -> int:
             .returning(Mail.id)
             .execution_options(synchronize_session=False)
         ).all()
+        if retried:
+            about = Subject(kind="mail", name="All that were not sent")
+            change = (NOTHING, {"mails": len(retried)})
+            audit(session, viewer, AuditEvent.MAIL_RETRIED, about, change=change)
     return len(retried)
 
 

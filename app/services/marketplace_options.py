@@ -10,11 +10,13 @@ import structlog
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetKind
+from app.domain.audit import AuditEvent
 from app.domain.errors import InvalidError, NotAllowedError
 from app.domain.pricing import PricedLine
 from app.models import Asset
 from app.models.marketplace import MarketplaceOptions
 from app.services.asset_prices import shown_price
+from app.services.audit import Subject, audit
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +78,11 @@ def save_marketplace_options(viewer: Viewer, wanted: Marketplace) -> None:
         raise NotAllowedError("Your role reads these options; it does not change them.")
     _check(wanted)
     with transaction(viewer.scope) as session:
+        row = session.scalars(sa.select(MarketplaceOptions).with_for_update()).one()
+        change = (asdict(marketplace_of(row)), asdict(wanted))
         session.execute(sa.update(MarketplaceOptions).values(asdict(wanted)))
+        about = Subject(kind="marketplace options", name=wanted.name)
+        audit(session, viewer, AuditEvent.OPTIONS_CHANGED, about, change=change)
     log.info("marketplace.saved", actor=viewer.email, shows_vat=wanted.shows_vat)
 
 

@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from app.database import asked_again_if_unsure, transaction
 from app.domain.access import SYSTEM_SCOPE, AccountKind, Permission, Viewer
 from app.domain.assets import order_number
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
 from app.failpoints import Point, reach
 from app.models import Account, Asset, Order
+from app.services.audit import NOTHING, audit
+from app.services.audit_subjects import of_order
 from app.services.buying import account_to_buy_for, check_may_order
 from app.services.notices import tell
 from app.services.order_execution import check_still_buyable, execute_order
@@ -64,6 +67,8 @@ def place_order(
             order.placed_at = sa.func.now()
             order.buyer_reference = reference
             _execute_or_wait(session, viewer, order, account)
+            change = (NOTHING, {"status": order.status})
+            audit(session, viewer, AuditEvent.ORDER_PLACED, of_order(order), change=change)
             log.info("order.placed", order_id=str(order.id), status=order.status)
         placed = _placed(session, order)
         reach(Point.BEFORE_ORDER_COMMIT)
@@ -82,6 +87,7 @@ def approve_order(viewer: Viewer, order_id: UUID) -> PlacedOrder:
             account_to_buy_for(session, viewer, order.account_id)
             order.decided_by_name = viewer.name
             execute_order(session, viewer, order)
+            audit(session, viewer, AuditEvent.ORDER_APPROVED, of_order(order))
             log.info("order.approved", order_id=str(order.id))
         return _placed(session, order)
 
@@ -101,6 +107,7 @@ def decline_order(viewer: Viewer, order_id: UUID, reason: str) -> None:
         order.status = OrderStatus.DECLINED
         order.decided_by_name = viewer.name
         order.decision_reason = reason
+        audit(session, viewer, AuditEvent.ORDER_DECLINED, of_order(order), reason=reason)
         log.info("order.declined", order_id=str(order.id))
 
 

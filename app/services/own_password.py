@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.database import reading, transaction
 from app.domain.access import SYSTEM_SCOPE, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError
 from app.domain.mail import MailKind
 from app.models import Account, MarketplaceOptions, OneTimeLink, User, UserSession
 from app.services import passwords
+from app.services.audit import audit
+from app.services.audit_subjects import of_user
 from app.services.mail_recipients import mail_to, recipient_of
 from app.services.one_time_links import hash_of, is_open, revoke_links
 from app.services.password_rules import check_password
@@ -68,7 +71,8 @@ def choose_password(token: str, password: str) -> None:
         )
         if user_id is None:
             raise ConflictError(_LINK_IS_OVER)
-        _set_password(session, user_id, password_hash)
+        user = _set_password(session, user_id, password_hash)
+        audit(session, user.email, AuditEvent.PASSWORD_CHOSEN, of_user(user))
     log.info("password.chosen", user_id=str(user_id))
 
 
@@ -85,7 +89,8 @@ def change_password(viewer: Viewer, current: str, new: str) -> None:
     check_password(new, field="password", names=(viewer.email, viewer.name))
     password_hash = passwords.hash_password(new)
     with transaction(SYSTEM_SCOPE) as writing:
-        _set_password(writing, viewer.user_id, password_hash)
+        user = _set_password(writing, viewer.user_id, password_hash)
+        audit(writing, viewer, AuditEvent.PASSWORD_CHANGED, of_user(user))
     log.info("password.changed", user_id=str(viewer.user_id))
 
 
@@ -105,7 +110,7 @@ def end_sessions(session: Session, user_id: UUID) -> int:
     return len(ended)
 
 
-def _set_password(session: Session, user_id: UUID, password_hash: str) -> None:
+def _set_password(session: Session, user_id: UUID, password_hash: str) -> User:
     user = session.get_one(User, user_id, with_for_update=True)
     had_one = user.password_hash is not None
     user.password_hash = password_hash
@@ -115,6 +120,7 @@ def _set_password(session: Session, user_id: UUID, password_hash: str) -> None:
         recipient = recipient_of(user, session.get_one(Account, user.account_id))
         facts = {"marketplace": session.scalars(sa.select(MarketplaceOptions.name)).one()}
         session.add(mail_to(recipient, MailKind.PASSWORD_CHANGED, facts))
+    return user
 
 
 def _owner_of(token: str) -> sa.Select[str, str, str | None, dt.datetime]:

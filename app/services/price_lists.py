@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.assets import account_number
+from app.domain.audit import AuditEvent
 from app.domain.errors import InvalidError, NotAllowedError, NotFoundError
 from app.domain.pricing import Adjustment, AdjustmentKind
 from app.models import Account, PriceList, PriceListLine, Product
 from app.services.account_names import account_called
+from app.services.audit import NOTHING, Subject, audit
+from app.services.audit_subjects import of_account
 
 log = structlog.get_logger(__name__)
 
@@ -140,10 +143,14 @@ def save_price_list(
             )
         if edit.is_default and not row.is_default:
             session.execute(sa.update(PriceList).values(is_default=False))
-        for name, value in asdict(edit).items():
+        wanted = asdict(edit)
+        before = {name: getattr(row, name) for name in wanted} if price_list_id else {}
+        for name, value in wanted.items():
             setattr(row, name, value)
         session.add(row)
         saved_id = row.id
+        change = (before, wanted)
+        audit(session, viewer, AuditEvent.PRICE_LIST_SAVED, _subject(row), change=change)
     log.info("price_lists.saved", price_list=edit.name, actor=viewer.email)
     return saved_id
 
@@ -154,25 +161,31 @@ def save_line(viewer: Viewer, price_list_id: UUID, edit: LineEdit) -> None:
     _check_percents(edit.adjustment_kind, edit.percent, edit.discount_percent)
     with transaction(viewer.scope) as session:
         _one_after_another(session)
-        _locked(session, price_list_id)
-        if session.get(Product, edit.product_id) is None:
+        row = _locked(session, price_list_id)
+        product = session.get(Product, edit.product_id)
+        if product is None:
             raise InvalidError("Choose a product.", field="product_id")
-        line = _find_line(session, price_list_id, edit.product_id) or PriceListLine(
-            price_list_id=price_list_id
-        )
-        for name, value in asdict(edit).items():
+        found = _find_line(session, price_list_id, edit.product_id)
+        line = found or PriceListLine(price_list_id=price_list_id)
+        wanted = asdict(edit)
+        before = {name: getattr(line, name) for name in wanted} if found else {}
+        for name, value in wanted.items():
             setattr(line, name, value)
         session.add(line)
+        change = (before, wanted | {"product": product.name})
+        audit(session, viewer, AuditEvent.PRICE_RULE_SAVED, _subject(row), change=change)
 
 
 def remove_line(viewer: Viewer, price_list_id: UUID, product_id: UUID | None) -> None:
     """From now on the product follows its list. Removing it twice is removing it once."""
     _check_right(viewer)
     with transaction(viewer.scope) as session:
-        _locked(session, price_list_id)
+        row = _locked(session, price_list_id)
         line = _find_line(session, price_list_id, _named(product_id))
         if line is not None:
             session.delete(line)
+            change = ({"product_id": product_id, "percent": line.percent}, NOTHING)
+            audit(session, viewer, AuditEvent.PRICE_RULE_REMOVED, _subject(row), change=change)
 
 
 def assign_account(viewer: Viewer, price_list_id: UUID, account: str) -> str:
@@ -185,6 +198,8 @@ def assign_account(viewer: Viewer, price_list_id: UUID, account: str) -> str:
         row = _locked(session, price_list_id)
         found = account_called(session, account, field="account")
         found.price_list_id = row.id
+        change = (NOTHING, {"price_list": row.name})
+        audit(session, viewer, AuditEvent.PRICE_LIST_ASSIGNED, of_account(found), change=change)
         return found.name
 
 
@@ -192,12 +207,17 @@ def unassign_account(viewer: Viewer, price_list_id: UUID, account_id: UUID | Non
     """Take the list away from an account: it follows its reseller or the default again."""
     _check_right(viewer)
     with transaction(viewer.scope) as session:
-        _locked(session, price_list_id)
-        session.execute(
-            sa.update(Account)
+        row = _locked(session, price_list_id)
+        account = session.scalar(
+            sa.select(Account)
             .where(Account.id == _named(account_id), Account.price_list_id == price_list_id)
-            .values(price_list_id=None)
+            .with_for_update()
         )
+        if account is not None:
+            account.price_list_id = None
+            change = ({"price_list": row.name}, {"price_list": None})
+            about = of_account(account)
+            audit(session, viewer, AuditEvent.PRICE_LIST_ASSIGNED, about, change=change)
 
 
 def _rows() -> sa.Select[PriceList, bool, int, int]:
@@ -263,6 +283,10 @@ def _find_line(session: Session, price_list_id: UUID, product_id: UUID) -> Price
             PriceListLine.price_list_id == price_list_id, PriceListLine.product_id == product_id
         )
     )
+
+
+def _subject(row: PriceList) -> Subject:
+    return Subject(kind="price list", name=row.name, id=row.id)
 
 
 def _named(wanted_id: UUID | None) -> UUID:

@@ -11,8 +11,10 @@ import structlog
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetKind, term_label
+from app.domain.audit import AuditEvent
 from app.domain.errors import NotAllowedError, NotFoundError
 from app.models import Product, Sku
+from app.services.audit import Subject, audit
 from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
 
 log = structlog.get_logger(__name__)
@@ -111,8 +113,12 @@ def publish(viewer: Viewer, product_id: UUID, *, is_published: bool) -> str:
         product = session.get(Product, product_id, with_for_update=True)
         if product is None:
             raise NotFoundError
+        is_other = product.is_published is not is_published
         product.is_published = is_published
         name = product.name
+        if is_other:
+            event = AuditEvent.PRODUCT_PUBLISHED if is_published else AuditEvent.PRODUCT_HIDDEN
+            audit(session, viewer, event, Subject(kind="product", name=name, id=product.id))
     log.info("products.published", product=name, is_published=is_published, actor=viewer.email)
     return name
 

@@ -9,9 +9,17 @@ from sqlalchemy.orm import Session
 
 from app.database import reading, transaction
 from app.domain.access import SYSTEM_SCOPE, Permission, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError
 from app.models import Control, ControlEvent
-from app.services.control import RESTORED, lock_control, record_switch, remember_database
+from app.services.audit import audit
+from app.services.control import (
+    PROVISIONING,
+    RESTORED,
+    lock_control,
+    record_switch,
+    remember_database,
+)
 
 _LONGEST_REASON = 500
 
@@ -100,6 +108,8 @@ def resume(viewer: Viewer, reason: str) -> ResumeOutcome:
             raise ConflictError("Provisioning is on already.")
         if control.restored_at is not None and not _has_second_person(session, control, viewer):
             session.add(ControlEvent(event="resume_asked", actor=viewer.name, reason=reason))
+            asked = AuditEvent.PROVISIONING_RESUME_ASKED
+            audit(session, viewer, asked, PROVISIONING, reason=reason)
             return ResumeOutcome.SECOND_PERSON_NEEDED
         if control.restored_at is not None:
             remember_database(control)
@@ -131,7 +141,11 @@ def set_resending(viewer: Viewer, *, resends: bool, reason: str) -> None:
     _check_may_switch(viewer)
     reason = _checked(reason)
     with transaction(viewer.scope) as session:
-        lock_control(session).resends_checkout = resends
+        control = lock_control(session)
+        change = ({"resends_checkout": control.resends_checkout}, {"resends_checkout": resends})
+        changed = AuditEvent.RESENDING_CHANGED
+        audit(session, viewer, changed, PROVISIONING, change=change, reason=reason)
+        control.resends_checkout = resends
         event = "resends" if resends else "parks"
         session.add(ControlEvent(event=event, actor=viewer.name, reason=reason))
 
@@ -143,6 +157,8 @@ def bump_epoch(actor: str, epoch: int | None = None) -> int:
         wanted = control.min_epoch + 1 if epoch is None else epoch
         if wanted < control.min_epoch:
             raise ConflictError(f"The epoch is {control.min_epoch} already; it never goes back.")
+        change = ({"min_epoch": control.min_epoch}, {"min_epoch": wanted})
+        audit(session, actor, AuditEvent.EPOCH_RAISED, PROVISIONING, change=change)
         control.min_epoch = wanted
         session.add(ControlEvent(event="epoch", actor=actor, detail={"min_epoch": wanted}))
         return wanted

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetKind, AssetOrigin, asset_number
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.reconciliation import CaseKind, CaseState
 from app.models import Account, ReconciliationCase, Sku, Subscription
 from app.services.adoption import Adoption, find_sku, make_asset, theirs_from
+from app.services.audit import NOTHING, Subject, audit
 from app.services.prices import Pricing, pricing_for
 from app.services.reconciliation_cases import add_history, end
 
@@ -45,6 +47,8 @@ def save_case(viewer: Viewer, case_id: UUID, *, version: int, note: str, state: 
             add_history(session, case, actor=viewer.name, what=f"Note: {note or 'none'}")
         if state.is_final:
             end(session, case, state, actor=viewer.name, outcome=note)
+            change = (NOTHING, {"state": state})
+            audit(session, viewer, AuditEvent.CASE_SETTLED, _subject(case), change=change)
         elif state is not case.state:
             case.state = state
             add_history(session, case, actor=viewer.name, what=state.label)
@@ -81,7 +85,15 @@ def adopt(viewer: Viewer, case_id: UUID, wish: AdoptionWish) -> UUID:
         case.account_id, case.asset_id = account.id, asset.id
         outcome = f"Adopted as {asset_number(asset.number)}."
         end(session, case, CaseState.RESOLVED, actor=viewer.name, outcome=outcome)
+        about = _subject(case)
+        audit(session, viewer, AuditEvent.CASE_SETTLED, about, reason=outcome)
         return asset.id
+
+
+def _subject(case: ReconciliationCase) -> Subject:
+    return Subject(
+        kind="reconciliation case", name=case.title, id=case.id, account_id=case.account_id
+    )
 
 
 def _account_of(viewer: Viewer, case_id: UUID, wish: AdoptionWish) -> UUID:

@@ -9,6 +9,7 @@ import structlog
 from app.database import reading
 from app.domain.access import SYSTEM_SCOPE
 from app.services.alerts import keep_alerts
+from app.services.audit_chain import check_chain
 from app.services.bulk_work import wake_bulk_jobs
 from app.services.catalogue_refreshes import refresh_when_due
 from app.services.customer_refresh import refresh_due_customers
@@ -45,6 +46,12 @@ def _keep_alerts(_driver: PurchaseDriver) -> None:
     keep_alerts()
 
 
+def _check_audit(_driver: PurchaseDriver) -> None:
+    chain = check_chain()
+    if chain.problem:
+        log.error("audit.broken", problem=chain.problem, number=chain.broken_number)
+
+
 def _retry(_driver: PurchaseDriver) -> None:
     make_asked_retries()
 
@@ -61,6 +68,9 @@ BULK = ScheduledJob(name="bulk jobs", every_seconds=2.0, run=wake_bulk_jobs)
 # Staff ask for it and follow it; once a day it asks for itself.
 CATALOGUE = ScheduledJob(name="catalogue", every_seconds=_SOON, run=_refresh_catalogue)
 
+# Every hash of the audit log is made again: seconds for a million entries, so not often.
+AUDIT = ScheduledJob(name="audit", every_seconds=6 * 3600.0, run=_check_audit)
+
 # It looks for a run that was asked for, the day's own, and orders of half an hour ago.
 RECONCILIATION = ScheduledJob(name="reconciliation", every_seconds=_SOON, run=keep_reconciling)
 
@@ -68,5 +78,5 @@ LANES: dict[str, tuple[ScheduledJob, ...]] = {
     "quick": (EXPIRY, ALERTS, RETRIES),
     "microsoft": (RECONCILIATION, REFRESH),
     "bulk": (BULK,),
-    "catalogue": (CATALOGUE,),
+    "catalogue": (CATALOGUE, AUDIT),
 }

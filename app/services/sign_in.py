@@ -4,16 +4,20 @@ import datetime as dt
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.database import reading, transaction
 from app.domain.access import SIGN_IN_SCOPE, SYSTEM_SCOPE, Viewer
+from app.domain.audit import AuditEvent
 from app.models.accounts import Account
 from app.models.marketplace import MarketplaceOptions
 from app.models.users import User, UserSession
 from app.services import passwords
+from app.services.audit import NOTHING, Subject, audit
+from app.services.audit_subjects import of_user
 from app.services.list_settings import ListSettings, settings_of
 from app.services.marketplace_options import Marketplace, marketplace_of
 
@@ -41,7 +45,7 @@ def sign_in(email: str, password: str, *, address: str | None, browser: str | No
     """
     session = reading(SIGN_IN_SCOPE)
     user = session.execute(
-        sa.select(User.id, User.account_id, User.tenant_id, User.password_hash)
+        sa.select(User.id, User.account_id, User.tenant_id, User.email, User.password_hash)
         .join(Account, Account.id == User.account_id)
         .where(
             sa.func.lower(User.email) == email.strip().lower(),
@@ -50,7 +54,9 @@ def sign_in(email: str, password: str, *, address: str | None, browser: str | No
         )
     ).one_or_none()
     session.rollback()  # hashing takes a while: no connection is kept for it
+    about = _subject(user)
     if not passwords.is_password(user.password_hash if user else None, password) or user is None:
+        _note_failure(about, address)
         return None
     if passwords.needs_rehash(user.password_hash):
         _rehash(user.id, password)
@@ -67,6 +73,8 @@ def sign_in(email: str, password: str, *, address: str | None, browser: str | No
                 browser=(browser or "")[:_LONGEST_BROWSER] or None,
             )
         )
+        change = (NOTHING, {"address": address})
+        audit(writing, user.email, AuditEvent.SIGNED_IN, about, change=change)
     return token
 
 
@@ -110,11 +118,15 @@ def viewer_of_session(token: str, *, idle_limit: dt.timedelta) -> SignedIn | Non
 def sign_out(token: str) -> None:
     """End the session; nothing happens if it is over already."""
     with transaction(SIGN_IN_SCOPE) as session:
-        session.execute(
+        user_id = session.scalar(
             sa.update(UserSession)
             .where(UserSession.token_hash == _hash(token), UserSession.revoked_at.is_(None))
             .values(revoked_at=sa.func.now())
+            .returning(UserSession.user_id)
         )
+        if user_id is not None:
+            user = session.get_one(User, user_id)
+            audit(session, user.email, AuditEvent.SIGNED_OUT, of_user(user))
 
 
 def choose_vat(viewer: Viewer, *, shows_vat: bool) -> None:
@@ -143,6 +155,19 @@ def _signed_in(user: User, account: Account, options: MarketplaceOptions) -> Sig
         lists=settings_of(user, account),
         marketplace=marketplace_of(options),
     )
+
+
+def _subject(user: Any) -> Subject:
+    """What was typed is not kept where nobody has such an e-mail: it may be a password."""
+    if user is None:
+        return Subject(kind="user", name="an unknown e-mail")
+    return Subject(kind="user", name=user.email, id=user.id, account_id=user.account_id)
+
+
+def _note_failure(about: Subject, address: str | None) -> None:
+    change = (NOTHING, {"address": address})
+    with transaction(SIGN_IN_SCOPE) as session:
+        audit(session, "somebody", AuditEvent.SIGN_IN_FAILED, about, change=change)
 
 
 def _note_seen(token: str) -> None:

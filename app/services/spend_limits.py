@@ -1,6 +1,6 @@
 """How much may be spent: for one purchase, in an hour for one account, in an hour altogether."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,10 +8,13 @@ import sqlalchemy as sa
 
 from app.database import reading, transaction
 from app.domain.access import SYSTEM_SCOPE, AccountKind, Permission, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.errors import InvalidError, NotAllowedError, NotFoundError
 from app.domain.purchase_guards import SpendLimits
 from app.models import Account, Control, ControlEvent, Purchase
-from app.services.control import lock_control
+from app.services.audit import audit
+from app.services.audit_subjects import of_account
+from app.services.control import PROVISIONING, lock_control
 from app.services.spending import limits_of
 
 _MOST = Decimal(10) ** 12
@@ -58,6 +61,7 @@ def set_limits(viewer: Viewer, limits: SpendLimits) -> None:
         raise InvalidError("Write a currency as three letters, such as EUR.", field="currency")
     with transaction(viewer.scope) as session:
         control = lock_control(session)
+        before = asdict(limits_of(control))
         control.spend_currency = currency
         control.four_eyes_above = limits.four_eyes_above
         control.account_hourly_limit = limits.per_account
@@ -65,6 +69,8 @@ def set_limits(viewer: Viewer, limits: SpendLimits) -> None:
         names = ("four_eyes_above", "per_account", "altogether")
         detail = {name: _text(getattr(limits, name)) for name in names} | {"currency": currency}
         session.add(ControlEvent(event="limits", actor=viewer.name, detail=detail))
+        change = (before, asdict(limits_of(control)))
+        audit(session, viewer, AuditEvent.LIMITS_CHANGED, PROVISIONING, change=change)
     wake_what_waits()
 
 
@@ -77,6 +83,9 @@ def set_account_limit(viewer: Viewer, account_id: UUID, amount: Decimal | None) 
         account = session.get(Account, account_id)
         if account is None or account.kind is AccountKind.DISTRIBUTOR:
             raise NotFoundError
+        change = ({"limit": account.hourly_spend_limit}, {"limit": amount})
+        about = of_account(account)
+        audit(session, viewer, AuditEvent.ACCOUNT_LIMIT_CHANGED, about, change=change)
         account.hourly_spend_limit = amount
         detail = {"account": str(account_id), "limit": _text(amount)}
         session.add(ControlEvent(event="account_limit", actor=viewer.name, detail=detail))

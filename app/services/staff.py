@@ -6,9 +6,12 @@ import sqlalchemy as sa
 
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE, AccountKind, Role
+from app.domain.audit import AuditEvent
 from app.domain.errors import InvalidError
 from app.models import Account, MarketplaceOptions, User
 from app.services import passwords
+from app.services.audit import audit
+from app.services.audit_subjects import of_user
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
@@ -43,13 +46,14 @@ def create_administrator(email: str, password: str) -> None:
             )
             session.add(distributor)
             session.flush()
-        session.add(
-            User(
-                account_id=distributor.id,
-                tenant_id=distributor.id,
-                email=email,
-                name=email.partition("@")[0],
-                password_hash=password_hash,
-                role=Role.STAFF_ADMINISTRATOR,
-            )
+        user = User(
+            account_id=distributor.id,
+            tenant_id=distributor.id,
+            email=email,
+            name=email.partition("@")[0],
+            password_hash=password_hash,
+            role=Role.STAFF_ADMINISTRATOR,
         )
+        session.add(user)
+        session.flush()
+        audit(session, "the command line", AuditEvent.USER_CREATED, of_user(user))

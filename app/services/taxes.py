@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Session
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetKind
+from app.domain.audit import AuditEvent
 from app.domain.errors import InvalidError, NotAllowedError, NotFoundError
 from app.models import Account, TaxRule
+from app.services.audit import NOTHING, Subject, audit
 
 log = structlog.get_logger(__name__)
 
@@ -88,9 +91,12 @@ def save_tax_rule(viewer: Viewer, edit: TaxRuleEdit, *, rule_id: UUID | None = N
         rule = _locked(session, rule_id) if rule_id else TaxRule(id=uuid4())
         if _other_rule(session, edit, rule.id):
             raise InvalidError("There is a rule for this country and kind.", field="country")
+        before = _values(rule) if rule_id else {}
         rule.country, rule.product_kind, rule.rate = edit.country, edit.product_kind, edit.rate
         session.add(rule)
         saved_id = rule.id
+        change = (before, _values(rule))
+        audit(session, viewer, AuditEvent.TAX_RULE_SAVED, _subject(rule), change=change)
     log.info("taxes.saved", country=edit.country, rate=str(edit.rate), actor=viewer.email)
     return saved_id
 
@@ -101,8 +107,18 @@ def delete_tax_rule(viewer: Viewer, rule_id: UUID) -> None:
     with transaction(viewer.scope) as session:
         rule = _locked(session, rule_id)
         country = rule.country
+        change = (_values(rule), NOTHING)
+        audit(session, viewer, AuditEvent.TAX_RULE_REMOVED, _subject(rule), change=change)
         session.delete(rule)
     log.info("taxes.deleted", country=country, actor=viewer.email)
+
+
+def _values(rule: TaxRule) -> dict[str, Any]:
+    return {"country": rule.country, "product_kind": rule.product_kind, "rate": rule.rate}
+
+
+def _subject(rule: TaxRule) -> Subject:
+    return Subject(kind="tax rule", name=rule.country, id=rule.id)
 
 
 def _row(rule: TaxRule, accounts: int) -> TaxRuleRow:

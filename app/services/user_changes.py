@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.database import transaction
 from app.domain.access import AccountKind, Role, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.mail import MailKind, is_address
 from app.models import Account, MarketplaceOptions, OneTimeLink, User
+from app.services.audit import NOTHING, audit
+from app.services.audit_subjects import of_user
 from app.services.buying import accounts_visible_to
 from app.services.mail_recipients import mail_to, recipient_of
 from app.services.one_time_links import LinkKey, make_link, revoke_links
@@ -63,6 +66,10 @@ def invite_user(viewer: Viewer, new: NewUser, key: LinkKey) -> UUID:
             session.add(user)
             session.flush()
             _send_link(session, viewer, user, key)
+            invited = {"name": name, "role": new.role}
+            audit(
+                session, viewer, AuditEvent.USER_INVITED, of_user(user), change=(NOTHING, invited)
+            )
             user_id = user.id
     except IntegrityError as error:
         if "uq_users_email" not in str(error.orig):
@@ -82,8 +89,10 @@ def change_role(viewer: Viewer, user_id: UUID, role: Role) -> None:
             return
         if user.role in _ADMINISTRATORS:
             _check_not_last(session, viewer, user)
+        change = ({"role": user.role}, {"role": role})
         user.role = role
         end_sessions(session, user.id)
+        audit(session, viewer, AuditEvent.USER_ROLE_CHANGED, of_user(user), change=change)
     log.info("user.role_changed", user_id=str(user_id), by=str(viewer.user_id), role=role)
 
 
@@ -99,6 +108,8 @@ def switch_user(viewer: Viewer, user_id: UUID, *, on: bool) -> None:
         user.is_active = on
         end_sessions(session, user.id)
         revoke_links(session, user.id)
+        event = AuditEvent.USER_ENABLED if on else AuditEvent.USER_DISABLED
+        audit(session, viewer, event, of_user(user))
     log.info("user.switched", user_id=str(user_id), by=str(viewer.user_id), on=on)
 
 
@@ -110,6 +121,7 @@ def send_password_link(viewer: Viewer, user_id: UUID, key: LinkKey) -> None:
         if not user.is_active:
             raise ConflictError("This user is disabled. Enable it first.")
         _send_link(session, viewer, user, key)
+        audit(session, viewer, AuditEvent.USER_LINK_SENT, of_user(user))
     log.info("user.link_made", user_id=str(user_id), by=str(viewer.user_id))
 
 
@@ -119,6 +131,8 @@ def sign_out_everywhere(viewer: Viewer, user_id: UUID) -> int:
     with transaction(viewer.scope) as session:
         user, _ = _locked(session, viewer, user_id)
         ended = end_sessions(session, user.id)
+        change = (NOTHING, {"sessions": ended})
+        audit(session, viewer, AuditEvent.USER_SESSIONS_ENDED, of_user(user), change=change)
     log.info("user.signed_out", user_id=str(user_id), by=str(viewer.user_id), sessions=ended)
     return ended
 

@@ -14,11 +14,14 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import chain, islice
 from typing import IO, Any
+from urllib.parse import urlencode
 
 import xlsxwriter
 from flask import Response, request, stream_with_context
 
 from app.domain.errors import ConflictError
+from app.services.audit import audit_export
+from app.web.viewer import current_viewer
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}")
 _BREAKS = ("\t", "\r", "\n")
@@ -27,6 +30,7 @@ _PIECE = 64 * 1024
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_ROWS = 1_048_575  # of a sheet, below its head
 _LONGEST_TEXT = 32_767  # characters of one cell
+_NO_FILTERS = ("format", "page", "after", "before", "per_page")
 _NEVER_IN_XML = dict.fromkeys((0xFFFE, 0xFFFF))
 
 
@@ -83,7 +87,9 @@ def wanted_format() -> FileFormat | None:
 
 
 def list_file(file: ListFile, chosen: FileFormat) -> Response:
-    """A download of `file`."""
+    """A download of `file`; the audit log tells who took it, and what it was filtered by."""
+    filters = urlencode([pair for pair in request.args.items() if pair[0] not in _NO_FILTERS])
+    audit_export(current_viewer(), file.name, file_format=chosen, filters=filters)
     return _xlsx(file) if chosen is FileFormat.XLSX else _csv(file)
 
 

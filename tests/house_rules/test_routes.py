@@ -22,6 +22,7 @@ OURS = {
 }
 PUBLIC = OURS | {"health.healthz", "health.readyz", "static", "states"}
 BSS = {
+    Permission.VIEW_AUDIT,
     Permission.VIEW_BSS,
     Permission.EDIT_ASSETS,
     Permission.PROVISION,

@@ -14,6 +14,7 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     asset_edit,  # noqa: F401
     asset_view,  # noqa: F401
     assets,  # noqa: F401
+    audit,  # noqa: F401
     bulk,  # noqa: F401
     contacts,  # noqa: F401
     currency_rates,  # noqa: F401

@@ -1,0 +1,160 @@
+"""Back office: the audit log as a list that is searched, and as rows of a file."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.database import reading
+from app.domain.access import Permission, Viewer
+from app.domain.audit import AuditEvent
+from app.domain.errors import NotAllowedError
+from app.models.audit import AuditEntry
+from app.services.pages import Keys, Page, PageRequest, each_row, fetch_page
+
+_COUNTED = 10_000
+_LONGEST_NUMBER = 18
+_KEYS = Keys(columns=(AuditEntry.number.expression,), descending=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditQuery:
+    """`q` looks for people and objects by name, and for any id. Days are in UTC, both included."""
+
+    q: str = ""
+    group: str | None = None
+    event: AuditEvent | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+    page: PageRequest = field(default_factory=PageRequest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditChange:
+    """One field; None where there was or is none."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditRow:
+    number: int
+    at: dt.datetime
+    event: str
+    label: str
+    actor: str
+    actor_email: str | None
+    object_kind: str
+    object_id: UUID | None
+    object_name: str
+    about_account_id: UUID | None
+    reason: str
+    changes: tuple[AuditChange, ...]
+    hash: str
+
+
+def list_entries(viewer: Viewer, wanted: AuditQuery) -> Page[AuditRow]:
+    """The newest first, in two statements. Beyond ten thousand nobody counts."""
+    _check_may_see(viewer)
+    session = reading(viewer.scope)
+    query = sa.select(AuditEntry).where(*_filters(wanted))
+    some = query.with_only_columns(AuditEntry.number).limit(_COUNTED + 1).subquery()
+    total = session.scalars(sa.select(sa.func.count()).select_from(some)).one()
+    found = fetch_page(session, query, _KEYS, wanted.page, total=min(total, _COUNTED))
+    page = found.with_items([_row(row[0]) for row in found.items])
+    return Page(**{**vars(page), "is_capped": total > _COUNTED})
+
+
+def export_entries(viewer: Viewer, wanted: AuditQuery) -> Iterator[AuditRow]:
+    """All that match, while the file is written."""
+    _check_may_see(viewer)
+    session = reading(viewer.scope)
+    query = sa.select(AuditEntry).where(*_filters(wanted))
+    return (
+        _row(row[0])
+        for row in each_row(
+            session, lambda page: fetch_page(session, query, _KEYS, page, total=_COUNTED)
+        )
+    )
+
+
+def _filters(wanted: AuditQuery) -> list[sa.ColumnElement[bool]]:
+    filters = [_search(word) for word in wanted.q.split()]
+    if wanted.group is not None:
+        filters.append(AuditEntry.event.startswith(f"{wanted.group}.", autoescape=True))
+    if wanted.event is not None:
+        filters.append(AuditEntry.event == wanted.event.value)
+    if wanted.since is not None:
+        filters.append(AuditEntry.at >= _begin_of(wanted.since))
+    if wanted.until is not None:
+        filters.append(AuditEntry.at < _begin_of(wanted.until) + dt.timedelta(days=1))
+    return filters
+
+
+def _search(word: str) -> sa.ColumnElement[bool]:
+    number = word.removeprefix("#")
+    if word.startswith("#") and number.isascii() and number.isdecimal():
+        return AuditEntry.number == int(number[:_LONGEST_NUMBER])
+    try:
+        wanted = UUID(word)
+    except ValueError:
+        columns = (
+            AuditEntry.actor,
+            AuditEntry.actor_email,
+            AuditEntry.object_name,
+            AuditEntry.reason,
+        )
+        return sa.or_(*(column.icontains(word, autoescape=True) for column in columns))
+    columns_of_ids = (AuditEntry.object_id, AuditEntry.actor_id, AuditEntry.about_account_id)
+    return sa.or_(*(column == wanted for column in columns_of_ids))
+
+
+def _begin_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def _row(entry: AuditEntry) -> AuditRow:
+    return AuditRow(
+        number=entry.number,
+        at=entry.at,
+        event=entry.event,
+        label=_label(entry.event),
+        actor=entry.actor,
+        actor_email=entry.actor_email,
+        object_kind=entry.object_kind,
+        object_id=entry.object_id,
+        object_name=entry.object_name,
+        about_account_id=entry.about_account_id,
+        reason=entry.reason,
+        changes=tuple(
+            AuditChange(
+                name=name, before=_shown(entry.before, name), after=_shown(entry.after, name)
+            )
+            for name in dict.fromkeys((*entry.before, *entry.after))
+        ),
+        hash=entry.hash,
+    )
+
+
+def _label(event: str) -> str:
+    """Entries of an older version may name what this one no longer knows."""
+    return AuditEvent(event).label if event in set(AuditEvent) else event
+
+
+def _shown(values: dict[str, Any], name: str) -> str | None:
+    value = values.get(name)
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _check_may_see(viewer: Viewer) -> None:
+    if not viewer.may(Permission.VIEW_AUDIT):
+        raise NotAllowedError("Only administrators see the audit log.")
