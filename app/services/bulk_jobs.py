@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.database import after_commit, reading, transaction
 from app.domain.access import Permission, Viewer
@@ -102,18 +103,7 @@ def start_bulk_job(viewer: Viewer, order: BulkOrder) -> UUID:
         )
         session.add(job)
         session.flush()
-        owner = [sa.literal(viewer.account_id, sa.Uuid), sa.literal(viewer.account_id, sa.Uuid)]
-        position = sa.func.row_number().over(order_by=chosen.c.position)
-        rows = sa.select(
-            sa.literal(job_id, sa.Uuid),
-            *owner,
-            position,
-            chosen.c.id,
-            sa.literal(BulkItemState.WAITING.value),
-            sa.literal(""),
-        )
-        names = ["job_id", "account_id", "tenant_id", "position", "asset_id", "state", "message"]
-        session.execute(sa.insert(BulkJobItem).from_select(names, rows))
+        _add_items(session, viewer, job_id, chosen)
         job.total = session.scalars(
             sa.select(sa.func.count()).where(BulkJobItem.job_id == job_id)
         ).one()
@@ -123,6 +113,21 @@ def start_bulk_job(viewer: Viewer, order: BulkOrder) -> UUID:
         audit(session, viewer, AuditEvent.BULK_STARTED, _subject(job_id), change=change)
         after_commit(partial(_ring, job_id))
     return job_id
+
+
+def _add_items(session: Session, viewer: Viewer, job_id: UUID, chosen: sa.Subquery) -> None:
+    owner = [sa.literal(viewer.account_id, sa.Uuid), sa.literal(viewer.account_id, sa.Uuid)]
+    position = sa.func.row_number().over(order_by=chosen.c.position)
+    rows = sa.select(
+        sa.literal(job_id, sa.Uuid),
+        *owner,
+        position,
+        chosen.c.id,
+        sa.literal(BulkItemState.WAITING.value),
+        sa.literal(""),
+    )
+    names = ["job_id", "account_id", "tenant_id", "position", "asset_id", "state", "message"]
+    session.execute(sa.insert(BulkJobItem).from_select(names, rows))
 
 
 def _ring(job_id: UUID) -> None:

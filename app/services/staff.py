@@ -3,6 +3,7 @@
 import re
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE, AccountKind, Role
@@ -32,20 +33,7 @@ def create_administrator(email: str, password: str) -> None:
     with transaction(SYSTEM_SCOPE) as session:
         if session.scalar(sa.select(User.id).where(sa.func.lower(User.email) == email.lower())):
             raise InvalidError(f"There is a user {email} already.", field="email")
-        distributor = session.scalar(
-            sa.select(Account).where(Account.kind == AccountKind.DISTRIBUTOR)
-        )
-        if distributor is None:
-            options = session.scalars(sa.select(MarketplaceOptions)).one()
-            distributor = Account(
-                kind=AccountKind.DISTRIBUTOR,
-                name=options.name,
-                country=options.country,
-                currency=options.currency,
-                timezone=options.timezone,
-            )
-            session.add(distributor)
-            session.flush()
+        distributor = _distributor(session)
         user = User(
             account_id=distributor.id,
             tenant_id=distributor.id,
@@ -57,3 +45,19 @@ def create_administrator(email: str, password: str) -> None:
         session.add(user)
         session.flush()
         audit(session, "the command line", AuditEvent.USER_CREATED, of_user(user))
+
+
+def _distributor(session: Session) -> Account:
+    distributor = session.scalar(sa.select(Account).where(Account.kind == AccountKind.DISTRIBUTOR))
+    if distributor is None:
+        options = session.scalars(sa.select(MarketplaceOptions)).one()
+        distributor = Account(
+            kind=AccountKind.DISTRIBUTOR,
+            name=options.name,
+            country=options.country,
+            currency=options.currency,
+            timezone=options.timezone,
+        )
+        session.add(distributor)
+        session.flush()
+    return distributor

@@ -16,6 +16,7 @@ from app.models import AuditEntry
 from app.services.audit import Subject, audit, content_of
 from app.services.audit_chain import check_chain
 from app.services.audit_log import AuditQuery, list_entries
+from app.services.passwords import hash_password
 from app.services.sign_in import sign_in, sign_out
 from app.services.spend_limits import set_limits
 from app.services.taxes import TaxRuleEdit, save_tax_rule
@@ -212,7 +213,7 @@ def test_many_at_once_make_one_chain_without_gaps(the_app, eleni):
 
 
 def test_signing_in_and_failing_to_is_written(app):
-    user = UserFactory(password="a right password")
+    user = UserFactory(password_hash=hash_password("a right password"))
 
     token = sign_in(user.email, "a right password", address="192.0.2.7", browser=None)
     sign_out(token)
