@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Flask
+from flask import Flask, request
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, StringField
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, FileField, PasswordField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
 from wtforms.form import BaseForm as WTFormsBase
 from wtforms.validators import ValidationError
@@ -31,6 +32,16 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     """A form with its hidden CSRF field. Text loses NUL and, but for passwords, outer spaces."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def wrap_formdata(self, form: WTFormsBase, formdata: Any) -> Any:
+            """What was sent: files for fields of files, text for others, and no JSON."""
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            sent: MultiDict[str, Any] = MultiDict(request.form)
+            for field in form:
+                if isinstance(field, FileField) and (files := request.files.getlist(field.name)):
+                    sent.setlist(field.name, files)
+            return sent or None
+
         def bind_field(self, form: WTFormsBase, unbound_field: Any, options: Any) -> Field:
             kind = unbound_field.field_class
             filters = list(unbound_field.kwargs.get("filters", ()))

@@ -1,13 +1,13 @@
 """What every answer carries: the content security policy and its companions."""
 
-from urllib.parse import urlsplit
-
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Settings
 from app.extensions import csrf
+from app.web.hosts import init_hosts
+from app.web.next_page import split_address
 from app.web.policy import SAFE_METHODS
 
 CONTENT_SECURITY_POLICY = (
@@ -52,6 +52,7 @@ def init_security(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=_LARGEST_REQUEST,
     )
+    init_hosts(app, HEADERS)
     if settings.trusted_proxies:
         known = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -66,10 +67,15 @@ def _refuse_other_origins() -> None:
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and not _is_ours(origin):
         raise CSRFError("The request came from another site.")
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise CSRFError("The request came from another site.")
+
+
+def _is_ours(origin: str) -> bool:
+    parts = split_address(origin)
+    return parts is not None and parts.netloc == request.host
 
 
 def add_headers(response: Response) -> Response:

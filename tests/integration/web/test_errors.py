@@ -113,3 +113,31 @@ def test_a_request_that_is_too_large_is_refused(client):
     response = client.post("/login", data={"email": "x" * 1_100_000})
 
     assert response.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "host", ["a b", "[::1", "evil.example/x", "a" * 64, "-", "..", "a:port", "\xff", "a" * 300]
+)
+def test_a_host_that_is_none_is_refused_with_every_header(client, host):
+    response = client.get("/login", environ_overrides={"HTTP_HOST": host})
+
+    assert response.status_code == 400
+    assert {name: response.headers[name] for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "shop.example.", "127.0.0.1:8000", "[::1]:8000", "a_b.example:80", ""]
+)
+def test_a_host_that_is_one_is_served(client, host):
+    response = client.get("/login", environ_overrides={"HTTP_HOST": host})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("address", ["//[::1", "http://[", "http://a]b/"])
+def test_an_address_that_is_none_is_no_place_to_return_to(client, address):
+    by_htmx = client.get("/orders/", headers=PARTIAL | {"HX-Current-URL": address})
+
+    assert by_htmx.status_code == 401
+    assert by_htmx.headers["HX-Redirect"] == "/login"
+    assert client.get("/login", query_string={"next": address}).status_code == 200

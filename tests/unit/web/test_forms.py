@@ -1,10 +1,11 @@
 """What all forms share."""
 
+from io import BytesIO
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from wtforms import PasswordField, StringField
+from wtforms import FileField, PasswordField, StringField
 
 from app.domain.errors import ConflictError, InvalidError, NotFoundError
 from app.web.forms import BaseForm, FormToken, errors_of, show_domain_error_on
@@ -85,3 +86,31 @@ def test_what_is_not_found_is_no_matter_of_the_form(request_with):
         form = ExampleForm()
         with pytest.raises(NotFoundError), show_domain_error_on(form):
             raise NotFoundError
+
+
+@pytest.mark.parametrize("field", ["name", "password", "form_token"])
+def test_a_file_in_a_field_of_text_is_nothing(request_with, field):
+    with request_with(**{field: (BytesIO(b"x"), "fuzz.txt"), "other": "x"}):
+        form = ExampleForm()
+
+        assert form.name.data is None or form.name.data == ""
+        assert form.password.data in {None, ""}
+        assert form.form_token.data is None
+
+
+def test_a_file_is_for_a_field_of_files(request_with):
+    class PictureForm(ExampleForm):
+        picture = FileField()
+
+    with request_with(picture=(BytesIO(b"x"), "logo.png"), name="n"):
+        form = PictureForm()
+
+        assert form.picture.data.filename == "logo.png"
+        assert form.name.data == "n"
+
+
+def test_json_is_no_form():
+    app = Flask(__name__)
+    app.secret_key = "x" * 32
+    with app.test_request_context(method="POST", json={"name": 1}):
+        assert ExampleForm().name.data is None
