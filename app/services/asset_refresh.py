@@ -17,6 +17,7 @@ from app.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from app.domain.microsoft_side import Comparison, FieldChange
 from app.domain.purchase import PurchaseState
 from app.domain.purchase_commands import Details
+from app.integrations.microsoft import MicrosoftError, TryLaterError
 from app.models import Account, Asset, Purchase, Reservation, SoftwareSubscription
 from app.queueing import wake_after_commit
 from app.services.customer_side import CustomerSide
@@ -34,7 +35,6 @@ class RefreshOutcome(StrEnum):
     UPDATED = "updated"  # something that was missing is here now
     DRIFTED = "drifted"  # Microsoft says otherwise than it or we did
     ENDED = "ended"  # expired or cancelled there, and now here
-    NOT_BOUGHT = "not_bought"  # no order at Microsoft: there is nothing to read
 
     @property
     def label(self) -> str:
@@ -43,7 +43,6 @@ class RefreshOutcome(StrEnum):
             RefreshOutcome.UPDATED: "Completed",
             RefreshOutcome.DRIFTED: "Changed at Microsoft",
             RefreshOutcome.ENDED: "Ended at Microsoft",
-            RefreshOutcome.NOT_BOUGHT: "Not bought yet",
         }[self]
 
 
@@ -67,35 +66,43 @@ class AssetToRead:
 class Refresher:
     """Reads assets one after the other for a job of many.
 
-    It keeps the lists of the customer it read last: hand it assets in the order of their accounts.
+    It keeps the lists of the customer it read last: hand it assets in the order of customers.
     """
 
-    def __init__(self, driver: PurchaseDriver, *, actor: str) -> None:
+    def __init__(self, driver: PurchaseDriver) -> None:
         self._driver = driver
-        self._actor = actor
         self._side: CustomerSide | None = None
+        self._silent: dict[str, MicrosoftError] = {}
 
-    def refresh(self, asset_id: UUID) -> RefreshedAsset:
-        """Raises MicrosoftError where Microsoft does not tell, NotFoundError for no asset."""
+    def read(self, asset_id: UUID) -> Details | None:
+        """What Microsoft says of it; None where it has no order that can be read.
+
+        Raises MicrosoftError where Microsoft does not tell: of a customer whose orders it does not
+        list it is asked once.
+        """
         asset = _find_to_read(asset_id)
         if asset is None:
-            return RefreshedAsset(outcome=RefreshOutcome.NOT_BOUGHT)
+            return None
         side = self._side_of(asset.customer_id)
-        details = side.details_of(asset.kind, asset.order_id, has_term=asset.has_term)
-        return store_readings({asset.id: details}, actor=self._actor)[asset.id]
+        return side.details_of(asset.kind, asset.order_id, has_term=asset.has_term)
 
     def _side_of(self, customer_id: str) -> CustomerSide:
         side = self._side
-        if side is None or side.customer_id != customer_id or side.age > _OLDEST_LISTS:
-            driver = self._driver
-            side = CustomerSide(driver.partner_center, customer_id, driver.pace)
-            self._side = side
+        if side is not None and side.customer_id == customer_id and side.age <= _OLDEST_LISTS:
+            return side
+        if customer_id in self._silent:
+            raise self._silent[customer_id]
+        driver = self._driver
+        side = CustomerSide(driver.partner_center, customer_id, driver.pace)
+        try:
+            side.find_order("")
+        except TryLaterError:
+            raise
+        except MicrosoftError as error:
+            self._silent[customer_id] = error
+            raise
+        self._side = side
         return side
-
-
-def refresh_asset(asset_id: UUID, driver: PurchaseDriver, *, actor: str) -> RefreshedAsset:
-    """Read one asset now. A job of many keeps a `Refresher` instead."""
-    return Refresher(driver, actor=actor).refresh(asset_id)
 
 
 def ask_for_refresh(viewer: Viewer, asset_id: UUID) -> None:
@@ -180,13 +187,14 @@ def _find_to_read(asset_id: UUID) -> AssetToRead | None:
     return None if row is None else to_read(row)
 
 
-def store_readings(details: dict[UUID, Details], *, actor: str) -> dict[UUID, RefreshedAsset]:
-    """Write what was read of some assets, in one short transaction."""
-    with transaction(SYSTEM_SCOPE) as session:
-        return {
-            asset.id: _outcome(take_microsoft_side(session, asset, details[asset.id], actor=actor))
-            for asset in _locked(session, details)
-        }
+def store_readings(
+    session: Session, details: dict[UUID, Details], *, actor: str
+) -> dict[UUID, RefreshedAsset]:
+    """Write down what was read of some assets, in the caller's short transaction."""
+    return {
+        asset.id: _outcome(take_microsoft_side(session, asset, details[asset.id], actor=actor))
+        for asset in _locked(session, details)
+    }
 
 
 def _locked(session: Session, ids: dict[UUID, Details]) -> Sequence[Asset]:

@@ -2,10 +2,12 @@
 
 An action runs inside the job's transaction, and again where that was not committed: doing it
 twice comes to the same as once. What it refuses with a DomainError stands in the result list.
+What must ask Microsoft first does so before that transaction begins.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,9 +15,12 @@ from sqlalchemy.orm import Session
 
 from app.domain.bulk import BulkAction
 from app.domain.errors import ConflictError, NotFoundError
+from app.domain.purchase_commands import Details
+from app.integrations.microsoft import MicrosoftError, TryLaterError
 from app.models import Asset
 from app.services.asset_editing import retry_asset
-from app.services.asset_refresh import wake_to_read_again
+from app.services.asset_refresh import Refresher, store_readings, wake_to_read_again
+from app.services.purchases import PurchaseDriver
 
 MOST_TAGS, LONGEST_TAG = 20, 40
 
@@ -29,16 +34,55 @@ class Order:
 
 
 Action = Callable[[Session, UUID, Order], str]
+Doing = Callable[[Session], str]  # one asset, ready to be done; returns what to say
+
+
+class Preparer:
+    """Gets assets ready, one after the other: hand it those of a customer together."""
+
+    def __init__(self, action: BulkAction, order: Order, driver: PurchaseDriver) -> None:
+        self._action = action
+        self._order = order
+        self._refresher = Refresher(driver)
+
+    def prepare(self, asset_id: UUID) -> Doing:
+        """May take long, so no transaction is open meanwhile. Raises DomainError to refuse it,
+        TryLaterError where Microsoft wants to be left alone for a while."""
+        if self._action is BulkAction.REFRESH:
+            return self._read(asset_id)
+        action = ACTIONS[self._action]
+        return partial(_do, action, asset_id, self._order)
+
+    def _read(self, asset_id: UUID) -> Doing:
+        try:
+            details = self._refresher.read(asset_id)
+        except TryLaterError:
+            raise
+        except MicrosoftError as error:
+            raise ConflictError(f"Microsoft does not tell: {error.message}") from error
+        if details is None:
+            return partial(_wake, asset_id)
+        return partial(_keep, asset_id, details, self._order)
+
+
+def _do(action: Action, asset_id: UUID, order: Order, session: Session) -> str:
+    return action(session, asset_id, order)
+
+
+def _keep(asset_id: UUID, details: Details, order: Order, session: Session) -> str:
+    stored = store_readings(session, {asset_id: details}, actor=order.actor)
+    return stored[asset_id].outcome.label
+
+
+def _wake(asset_id: UUID, session: Session) -> str:
+    """Bought and not complete yet: its own purchase goes on reading."""
+    wake_to_read_again(session, asset_id)
+    return "Microsoft is asked"
 
 
 def _retry(session: Session, asset_id: UUID, order: Order) -> str:
     retry_asset(session, asset_id, actor=order.actor)
     return "Sent to Microsoft again"
-
-
-def _refresh(session: Session, asset_id: UUID, _order: Order) -> str:
-    wake_to_read_again(session, asset_id)
-    return "Microsoft is asked"
 
 
 def _add_tag(session: Session, asset_id: UUID, order: Order) -> str:
@@ -70,7 +114,6 @@ def _locked(session: Session, asset_id: UUID) -> Asset:
 
 ACTIONS: dict[BulkAction, Action] = {
     BulkAction.RETRY: _retry,
-    BulkAction.REFRESH: _refresh,
     BulkAction.ADD_TAG: _add_tag,
     BulkAction.REMOVE_TAG: _remove_tag,
 }

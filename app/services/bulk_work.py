@@ -17,15 +17,18 @@ from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.domain.bulk import BulkAction, BulkItemState, BulkState
 from app.domain.errors import DomainError
-from app.models import BulkJob, BulkJobItem
+from app.integrations.microsoft import TryLaterError
+from app.models import Account, Asset, BulkJob, BulkJobItem
 from app.queueing import WORK_ON_BULK_JOB, ring_for
-from app.services.bulk_actions import ACTIONS, Order
+from app.services.bulk_actions import Order, Preparer
 from app.services.purchases import PurchaseDriver
 
 log = structlog.get_logger()
 
 _SLICE_SECONDS = 2.0  # then purchases have their turn at the same worker
+_READING_SLICE_SECONDS = 10.0  # a customer's lists are read anew in each
 _LEASE_SECONDS = 30
+_READING_LEASE_SECONDS = 240  # longer than Microsoft may take to answer for one asset
 _WOKEN_FOR_SECONDS = 15
 _AT_ONCE = 50
 
@@ -37,30 +40,53 @@ class _Held:
     action: BulkAction
     order: Order
 
+    @property
+    def lease_seconds(self) -> int:
+        return _lease_seconds(self.action)
+
 
 class _OvertakenError(Exception):
     """The job was stopped, or another worker has it: what was begun is rolled back."""
 
 
-def work(job_id: UUID, *, driver: PurchaseDriver, seconds: float = _SLICE_SECONDS) -> None:
+def work(job_id: UUID, *, driver: PurchaseDriver, seconds: float | None = None) -> None:
     """A slice of the job, then ring for the next. Harmless twice."""
     held = _claim(job_id)
     if held is None:
         return
     log.info("bulk.claimed", job_id=str(job_id), fence=held.fence, worker=driver.worker)
-    until = time.monotonic() + seconds
     try:
-        while time.monotonic() < until:
-            waiting = _waiting(held)
-            if not waiting:
-                _finish(held)
-                return
-            _do_some(held, waiting, until)
+        is_done = _work_on(held, driver, seconds or _slice_seconds(held.action))
     except _OvertakenError:
         log.info("bulk.overtaken", job_id=str(job_id), fence=held.fence)
         return
-    _give_back(held)
-    ring_for(WORK_ON_BULK_JOB, job_id)
+    except TryLaterError as error:
+        log.info("bulk.paused", job_id=str(job_id), code=error.code, seconds=error.retry_after)
+        _give_back(held, rest=error.retry_after or 0)
+        return
+    if not is_done:
+        _give_back(held)
+        ring_for(WORK_ON_BULK_JOB, job_id)
+
+
+def _work_on(held: _Held, driver: PurchaseDriver, seconds: float) -> bool:
+    """Until nothing is left, which is True, or the time is over: at least one asset."""
+    until = time.monotonic() + seconds
+    preparer = Preparer(held.action, held.order, driver)
+    while waiting := _waiting(held):
+        _do_some(held, preparer, waiting, until)
+        if time.monotonic() >= until:
+            return False
+    _finish(held)
+    return True
+
+
+def _slice_seconds(action: BulkAction) -> float:
+    return _READING_SLICE_SECONDS if action is BulkAction.REFRESH else _SLICE_SECONDS
+
+
+def _lease_seconds(action: BulkAction) -> int:
+    return _READING_LEASE_SECONDS if action is BulkAction.REFRESH else _LEASE_SECONDS
 
 
 def wake_bulk_jobs(driver: PurchaseDriver) -> None:
@@ -86,26 +112,38 @@ def _claim(job_id: UUID) -> _Held | None:
         )
         if job is None:
             return None
+        job.lease_until = _in_seconds(_lease_seconds(job.action))
         order = Order(actor=job.created_by, tag=job.tag)
         return _Held(job_id=job.id, fence=job.fence, action=job.action, order=order)
 
 
 def _waiting(held: _Held) -> list[tuple[int, UUID]]:
-    with transaction(SYSTEM_SCOPE) as session:
-        rows = session.execute(
-            sa.select(BulkJobItem.position, BulkJobItem.asset_id)
-            .where(BulkJobItem.job_id == held.job_id, BulkJobItem.state == BulkItemState.WAITING)
-            .order_by(BulkJobItem.position)
-            .limit(_AT_ONCE)
+    """The next ones; where Microsoft is to be read, those of a customer one after the other."""
+    query = (
+        sa.select(BulkJobItem.position, BulkJobItem.asset_id)
+        .where(BulkJobItem.job_id == held.job_id, BulkJobItem.state == BulkItemState.WAITING)
+        .order_by(BulkJobItem.position)
+        .limit(_AT_ONCE)
+    )
+    if held.action is BulkAction.REFRESH:
+        query = (
+            query.join(Asset, Asset.id == BulkJobItem.asset_id)
+            .join(Account, Account.id == Asset.account_id)
+            .order_by(None)
+            .order_by(Account.microsoft_tenant_id, BulkJobItem.position)
         )
-        return [(row.position, row.asset_id) for row in rows]
+    with transaction(SYSTEM_SCOPE) as session:
+        return [(row.position, row.asset_id) for row in session.execute(query)]
 
 
-def _do_some(held: _Held, waiting: list[tuple[int, UUID]], until: float) -> None:
+def _do_some(
+    held: _Held, preparer: Preparer, waiting: list[tuple[int, UUID]], until: float
+) -> None:
     for position, asset_id in waiting:
         try:
+            doing = preparer.prepare(asset_id)
             with transaction(SYSTEM_SCOPE) as session:
-                said = ACTIONS[held.action](session, asset_id, held.order)
+                said = doing(session)
                 _note(session, held, position, BulkItemState.DONE, said)
         except DomainError as error:
             with transaction(SYSTEM_SCOPE) as session:
@@ -117,7 +155,7 @@ def _do_some(held: _Held, waiting: list[tuple[int, UUID]], until: float) -> None
 def _note(session: Session, held: _Held, position: int, state: BulkItemState, message: str) -> None:
     """In the action's own transaction. Raises _OvertakenError, which undoes the action."""
     counter = BulkJob.done if state is BulkItemState.DONE else BulkJob.refused
-    values = {counter: counter + 1, BulkJob.lease_until: _in_seconds(_LEASE_SECONDS)}
+    values = {counter: counter + 1, BulkJob.lease_until: _in_seconds(held.lease_seconds)}
     if session.scalar(_still_ours(held).values(values).returning(BulkJob.id)) is None:
         raise _OvertakenError
     session.execute(
@@ -136,9 +174,11 @@ def _finish(held: _Held) -> None:
         )
 
 
-def _give_back(held: _Held) -> None:
+def _give_back(held: _Held, *, rest: float = 0) -> None:
+    """`rest` is how many seconds nobody is to ring for it."""
     with transaction(SYSTEM_SCOPE) as session:
-        session.execute(_still_ours(held).values(lease_until=None, woken_at=sa.func.now()))
+        woken_at = _in_seconds(rest)
+        session.execute(_still_ours(held).values(lease_until=None, woken_at=woken_at))
 
 
 def _still_ours(held: _Held) -> sa.Update:
@@ -171,5 +211,5 @@ def _take_stale() -> list[UUID]:
         return list(taken)
 
 
-def _in_seconds(seconds: int) -> sa.ColumnElement[dt.datetime]:
+def _in_seconds(seconds: float) -> sa.ColumnElement[dt.datetime]:
     return sa.func.now() + sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)

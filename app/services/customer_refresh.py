@@ -134,7 +134,8 @@ def _refresh_customer(
         for batch in _batches(customer_id, since):
             details = _read(side, batch)
             unread += len(batch) - len(details)
-            stored = store_readings(details, actor=actor)
+            with transaction(SYSTEM_SCOPE) as session:
+                stored = store_readings(session, details, actor=actor)
             tally.outcomes.update(each.outcome for each in stored.values())
     except MicrosoftError as error:
         tally.unread_customers += 1

@@ -196,21 +196,6 @@ def test_tags_come_and_go_once(viewer, driver):
     assert tags_after(BulkAction.REMOVE_TAG) == [[], []]
 
 
-def test_refresh_asks_for_what_was_bought_and_refuses_what_was_not(viewer, driver):
-    bought = SoftwareSubscriptionFactory()
-    purchase_for(bought)
-    failed_assets(1)
-
-    job_id = bulk_jobs.start_bulk_job(viewer, order(BulkAction.REFRESH))
-    bulk_work.work(job_id, driver=driver)
-
-    assert purchase_of(bought).next_run_at is not None
-    assert sorted(said for _, said in results(viewer, job_id)) == [
-        "Microsoft has no order of this asset yet.",
-        "Microsoft is asked",
-    ]
-
-
 @pytest.mark.parametrize("tag", ["", "a,b", "x" * 41])
 def test_a_tag_that_cannot_be(viewer, tag):
     SoftwareSubscriptionFactory()

@@ -15,7 +15,6 @@ from app.services.asset_refresh import (
     Refresher,
     RefreshOutcome,
     ask_for_refresh,
-    refresh_asset,
 )
 from app.services.customer_refresh import refresh_all_customers, refresh_due_customers
 from app.services.purchases import step
@@ -28,6 +27,7 @@ from tests.support.buying import (
     queue_purchase,
     stored,
 )
+from tests.support.refreshing import refresh
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
@@ -84,10 +84,10 @@ def history_of(asset):
 
 
 def test_a_reading_that_brings_nothing_leaves_no_line_in_the_history(reservation, driver):
-    refresh_asset(reservation.id, driver, actor="a test")
+    refresh(reservation, driver)
     before = history_of(reservation)
 
-    found = refresh_asset(reservation.id, driver, actor="a test")
+    found = refresh(reservation, driver)
 
     assert found.outcome is RefreshOutcome.SAME
     assert history_of(reservation) == before
@@ -95,12 +95,12 @@ def test_a_reading_that_brings_nothing_leaves_no_line_in_the_history(reservation
 
 
 def test_drift_is_copied_and_told_field_by_field(reservation, driver):
-    refresh_asset(reservation.id, driver, actor="a test")
+    refresh(reservation, driver)
     reservation = stored(reservation)
     reservation.scope = "Single"  # as if Microsoft had said so before
     factories.session.commit()
 
-    found = refresh_asset(reservation.id, driver, actor="a test")
+    found = refresh(reservation, driver)
 
     assert found.outcome is RefreshOutcome.DRIFTED
     assert stored(reservation).scope == "Shared"
@@ -111,7 +111,7 @@ def test_our_own_fields_never_follow_and_the_difference_stays_until_it_is_gone(r
     reservation.quantity = 5
     factories.session.commit()
     for _ in range(2):
-        refresh_asset(reservation.id, driver, actor="a test")
+        refresh(reservation, driver)
     assert (stored(reservation).quantity, stored(reservation).microsoft_differs) == (
         5,
         {"Quantity": ["5", "2"]},
@@ -121,7 +121,7 @@ def test_our_own_fields_never_follow_and_the_difference_stays_until_it_is_gone(r
 
     stored(reservation).quantity = 2
     factories.session.commit()
-    refresh_asset(reservation.id, driver, actor="a test")
+    refresh(reservation, driver)
 
     assert stored(reservation).microsoft_differs == {}
     assert history_of(reservation)[-1][0] == "drift_gone"
@@ -133,7 +133,7 @@ def test_a_late_software_id_is_filled(account, plan, sandbox, settle, driver):
     assert software.software_id is None
     later(sandbox, driver, 3600)
 
-    found = refresh_asset(software.id, driver, actor="a test")
+    found = refresh(software, driver)
 
     assert found.outcome is RefreshOutcome.UPDATED
     assert stored(software).software_id in stored(software).search_text
@@ -143,7 +143,7 @@ def test_a_late_software_id_is_filled(account, plan, sandbox, settle, driver):
 def test_what_microsoft_expired_is_expired_here(software, sandbox, driver):
     later(sandbox, driver, 366 * 24 * 3600)
 
-    found = refresh_asset(software.id, driver, actor="a test")
+    found = refresh(software, driver)
 
     assert found.outcome is RefreshOutcome.ENDED
     assert stored(software).status is AssetStatus.EXPIRED
@@ -153,7 +153,7 @@ def test_what_microsoft_expired_is_expired_here(software, sandbox, driver):
 def test_what_was_cancelled_at_microsoft_is_cancelled_here(software, sandbox, driver):
     sandbox.cancel(software)
 
-    refresh_asset(software.id, driver, actor="a test")
+    refresh(software, driver)
 
     found = stored(software)
     assert (found.status, found.cancellation_reason) == (
@@ -167,7 +167,7 @@ def test_what_was_cancelled_at_microsoft_is_cancelled_here(software, sandbox, dr
 def test_an_asset_that_was_never_bought_has_nothing_to_read(account, plan, driver):
     asset = new_reservation(plan, account)
 
-    assert refresh_asset(asset.id, driver, actor="x").outcome is RefreshOutcome.NOT_BOUGHT
+    assert refresh(asset, driver) is None
 
 
 def test_the_button_lets_a_worker_read_and_buys_nothing(
@@ -196,11 +196,11 @@ def test_the_button_is_for_provisioning_staff_and_for_what_was_bought(account, p
 def test_a_job_of_many_asks_for_a_customers_lists_once(account, plan, settle, sandbox, driver):
     assets = [bought(new_software(account), settle, sandbox) for _ in range(3)]
     since = sandbox.last_request()
-    refresher = Refresher(driver, actor="a job")
+    refresher = Refresher(driver)
 
-    outcomes = [refresher.refresh(asset.id).outcome for asset in assets]
+    found = [refresher.read(asset.id) for asset in assets]
 
-    assert set(outcomes) == {RefreshOutcome.SAME}
+    assert len({details.software_id for details in found}) == 3
     lists = [entry["route"] for entry in sandbox.requests(since)]
     assert sorted(set(lists) - {"token"}) == ["list_orders", "subscriptions"]
     assert len([route for route in lists if route != "token"]) == 2

@@ -17,13 +17,13 @@ from app.domain.purchase import PurchaseState
 from app.integrations.microsoft import AccessLostError
 from app.models import AssetEvent
 from app.services.asset_editing import AssetEdit, save_asset
-from app.services.asset_refresh import refresh_asset
 from app.services.expiry import expire_due_assets
 from app.services.purchases import step
 from app.services.today import today
 from tests import factories
 from tests.factories import PurchaseFactory, ReservationFactory, UserFactory, viewer_of
 from tests.support.buying import new_reservation, purchase_of, queue_purchase, stored
+from tests.support.refreshing import refresh
 
 ROUNDS = 60
 
@@ -69,8 +69,8 @@ def _read_again(asset, driver):
     """Our tokens are too old by then: the first calls find that out."""
     for _ in range(2):
         with suppress(AccessLostError):
-            return refresh_asset(asset.id, driver, actor="a test")
-    return refresh_asset(asset.id, driver, actor="a test")
+            return refresh(asset, driver)
+    return refresh(asset, driver)
 
 
 def test_ten_days_of_downtime_across_an_expiry_are_caught_up_once():
