@@ -22,6 +22,7 @@ from app.web.messages import init_messages
 from app.web.month_bars import init_month_bars
 from app.web.ordering.asset_links import init_asset_links
 from app.web.pagination import init_pagination
+from app.web.palette import init_palette
 from app.web.policy import init_policy
 from app.web.request_log import init_request_log
 from app.web.security import init_security
@@ -51,10 +52,8 @@ def create_app(settings: Settings) -> Flask:
     init_errors(app)
     for init in (init_static_files, init_icons, init_locale, init_countries, init_filters):
         init(app)
-    init_forms(app)
-    init_pagination(app)
-    init_asset_links(app)
-    init_layout(app)
+    for init in (init_forms, init_pagination, init_asset_links, init_layout, init_palette):
+        init(app)
     init_month_bars(app)
     init_messages(app)
     init_states(app, settings)

@@ -1,6 +1,6 @@
 """Every table, so that the metadata is complete once this is imported."""
 
-from app.models.accounts import Account
+from app.models.accounts import Account, AccountEvent
 from app.models.assets import (
     Asset,
     AssetEvent,
@@ -28,6 +28,7 @@ from app.models.users import OneTimeLink, PasswordRequest, User, UserSession
 
 __all__ = [
     "Account",
+    "AccountEvent",
     "Alert",
     "Asset",
     "AssetEvent",

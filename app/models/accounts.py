@@ -64,3 +64,17 @@ class Account(Base):
     reseller: Mapped["Account | None"] = relationship(
         remote_side="Account.id", lazy="raise", viewonly=True
     )
+
+
+class AccountEvent(Base):
+    """What staff changed of an account: for staff alone, and never changed again."""
+
+    __tablename__ = "account_events"
+    __table_args__ = (sa.Index("ix_account_events_account_id_at", "account_id", "at"),)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("accounts.id"))
+    at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    event: Mapped[str]
+    actor: Mapped[str]
+    changes: Mapped[dict[str, Any]]  # label → [before, after], in words

@@ -25,7 +25,6 @@ from app.domain.languages import Language
 from app.domain.orders import OrderStatus
 from app.models import (
     Account,
-    Asset,
     AssetTotal,
     Contact,
     Invoice,
@@ -36,12 +35,11 @@ from app.models import (
     User,
 )
 from app.models.tenancy import Owned
-from app.services.bss_asset_rows import BssAssetRow, newest_assets
+from app.services.account_assets import count_assets, filter_name
 from app.services.buying import accounts_visible_to, reason_not_to_order_for
 from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
 
 _NUMBER = re.compile(r"(?:acc-)?0*([1-9]\d{0,17})", re.IGNORECASE)
-_ROWS_OF_ABSTRACT, _ROWS_OF_VIEW = 5, 10
 _COPIED = (
     "id",
     "name",
@@ -144,23 +142,10 @@ class AccountView:
     failed_assets: int
     active_assets: int
     active_net: tuple[tuple[str, Decimal], ...]  # of active assets, one for each currency
-    newest_assets: tuple[BssAssetRow, ...]
 
     @property
     def filter_name(self) -> str:
         return filter_name(self.kind)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AssetsAbstract:
-    """`filter_name` is what the list of assets calls this kind of owner."""
-
-    account_id: UUID
-    account_name: str
-    filter_name: str
-    assets: int
-    failed_assets: int
-    newest: tuple[BssAssetRow, ...]
 
 
 def list_accounts(viewer: Viewer, wanted: AccountQuery) -> Page[AccountRow]:
@@ -171,8 +156,8 @@ def list_accounts(viewer: Viewer, wanted: AccountQuery) -> Page[AccountRow]:
         sa.select(
             Account,
             reseller.name.label("reseller_name"),
-            _count_assets().label("assets"),
-            _count_assets(failed=True).label("failed"),
+            count_assets().label("assets"),
+            count_assets(failed=True).label("failed"),
         )
         .outerjoin(reseller, reseller.id == Account.reseller_id)
         .where(*filters)
@@ -210,18 +195,6 @@ def _search(q: str) -> list[sa.ColumnElement[bool]]:
     if number := _NUMBER.fullmatch(q):
         places.append(Account.number == int(number.group(1)))
     return [sa.or_(*places)]
-
-
-def _count_assets(*, failed: bool = False) -> sa.ScalarSelect[Any]:
-    """Of the account and, for a reseller, of its customers; out of the kept totals."""
-    counted = sa.select(sa.func.coalesce(sa.func.sum(AssetTotal.assets), 0)).where(
-        sa.or_(AssetTotal.account_id == Account.id, AssetTotal.tenant_id == Account.id)
-    )
-    if failed:
-        counted = counted.where(
-            AssetTotal.provisioning_sync_status == ProvisioningSyncStatus.FAILED
-        )
-    return counted.scalar_subquery()
 
 
 def _row(row: sa.Row[*tuple[Any, ...]]) -> AccountRow:
@@ -265,29 +238,6 @@ def get_account(viewer: Viewer, account_id: UUID) -> AccountView:
         failed_assets=_count(_failed(totals)),
         active_assets=_count(active),
         active_net=_net_by_currency(active),
-        newest_assets=newest_assets(session, viewer, owned_by(account), limit=_ROWS_OF_VIEW),
-    )
-
-
-def get_assets_abstract(viewer: Viewer, account_id: UUID) -> AssetsAbstract:
-    """What a mouse-over shows: two statements, whatever the number of assets."""
-    session = reading(viewer.scope)
-    query = sa.select(
-        Account, _count_assets().label("assets"), _count_assets(failed=True).label("failed")
-    )
-    row = session.execute(
-        query.where(Account.id == account_id, accounts_visible_to(viewer))
-    ).one_or_none()
-    if row is None:
-        raise NotFoundError
-    account: Account = row[0]
-    return AssetsAbstract(
-        account_id=account.id,
-        account_name=account.name,
-        filter_name=filter_name(account.kind),
-        assets=int(row.assets),
-        failed_assets=int(row.failed),
-        newest=newest_assets(session, viewer, owned_by(account), limit=_ROWS_OF_ABSTRACT),
     )
 
 
@@ -324,17 +274,6 @@ def _count_owned(model: type[Owned], *filters: sa.ColumnElement[bool]) -> sa.Sca
 def _count_of(model: type[User | Contact | Invoice]) -> sa.ScalarSelect[int]:
     """The account's own, whatever its customers have."""
     return sa.select(sa.func.count()).where(model.account_id == Account.id).scalar_subquery()
-
-
-def filter_name(kind: AccountKind) -> str:
-    """The list's filter for what an account has; a reseller's counts its customers' too."""
-    return "reseller" if kind is AccountKind.RESELLER else "account"
-
-
-def owned_by(account: Account) -> sa.ColumnElement[bool]:
-    """Assets of the account and, for a reseller, of its customers."""
-    is_reseller = account.kind is AccountKind.RESELLER
-    return (Asset.tenant_id if is_reseller else Asset.account_id) == account.id
 
 
 def _totals(session: Session, account: Account) -> Sequence[AssetTotal]:

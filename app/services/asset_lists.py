@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.database import reading
 from app.domain.access import Permission, Viewer
@@ -22,7 +23,8 @@ from app.domain.assets import (
 )
 from app.domain.errors import NotAllowedError
 from app.domain.pricing import PricedLine
-from app.models import Account, Asset, Reservation, SoftwareSubscription
+from app.models import Account, Asset, Product, Reservation, SoftwareSubscription
+from app.services.asset_filters import AssetFilters
 from app.services.asset_prices import PRICE_COLUMNS, sees_selling_price, shown_price
 from app.services.asset_search import search_filters, sees_customers
 from app.services.asset_totals import (
@@ -37,17 +39,34 @@ from app.services.prices import Resale
 from app.services.visibility import visible_to
 
 EXPIRING_DAYS = 30
+_RESELLER = orm.aliased(Account)
 _RESERVATIONS, _SOFTWARE = Reservation.__table__, SoftwareSubscription.__table__
 
 
 class AssetSort(StrEnum):
-    """By what a list is sorted: each has an index that serves it."""
+    """By what a list is sorted. The first five have an index that serves each of them, in both
+    faces; the others are the back office's."""
 
     PURCHASED = "purchased"
     NAME = "name"
     CUSTOMER = "customer"
     TOTAL = "total"
     EXPIRES = "expires"
+    RESELLER = "reseller"
+    PRODUCT = "product"
+    STATUS = "status"
+    SYNC = "sync"
+    QUANTITY = "quantity"
+    FREQUENCY = "frequency"
+
+
+STOREFRONT_SORTS = (
+    AssetSort.PURCHASED,
+    AssetSort.NAME,
+    AssetSort.CUSTOMER,
+    AssetSort.TOTAL,
+    AssetSort.EXPIRES,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +84,7 @@ class AssetQuery:
     descending: bool = True
     page: PageRequest = field(default_factory=PageRequest)
     counts_exactly: bool = False  # a search otherwise stops counting at 1,000
+    more: AssetFilters = field(default_factory=AssetFilters)  # the back office's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +150,7 @@ def list_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = Non
     chosen = kept.only(status=query.status, sync_status=query.sync_status)
     total, sums, is_capped = chosen.assets, chosen.sums, False
     found = _rows_of(viewer, query, kept, rows or ROWS)
-    if query.q or query.is_expiring:
+    if query.q or query.is_expiring or not query.more.is_any:
         exactly = query.counts_exactly
         total, sums = count_matching(session, viewer, found.filters, exactly=exactly)
         is_capped = total == MOST_COUNTED and sums is None
@@ -190,33 +210,44 @@ class _Rows:
     kind: RowKind
     filters: Sequence[sa.ColumnElement[bool]]
     keys: Keys
-    is_by_customer: bool
+    sort: AssetSort
 
 
 def _rows_of(viewer: Viewer, query: AssetQuery, kept: KeptTotals, kind: RowKind) -> _Rows:
     sort = query.sort
-    if (sort is AssetSort.TOTAL and kept.hides_prices) or (
-        sort is AssetSort.CUSTOMER and not sees_customers(viewer)
+    if (
+        (sort is AssetSort.TOTAL and kept.hides_prices)
+        or (sort is AssetSort.CUSTOMER and not sees_customers(viewer))
+        or (sort not in STOREFRONT_SORTS and not viewer.is_staff)
     ):
         sort = AssetSort.PURCHASED
     return _Rows(
         kind=kind,
         filters=_filters(viewer, query, kept),
         keys=_keys(viewer, sort, descending=query.descending),
-        is_by_customer=sort is AssetSort.CUSTOMER,
+        sort=sort,
     )
 
 
 def _page(viewer: Viewer, rows: _Rows, wanted: PageRequest, total: int) -> Page[AssetRow]:
-    ids: sa.Select[*tuple[Any, ...]] = sa.select(Asset.id).where(*rows.filters)
-    if rows.is_by_customer:
-        ids = ids.join(Account, Account.id == Asset.account_id)
+    ids = _joined(sa.select(Asset.id).where(*rows.filters), rows.sort)
     if not total:
         ids = ids.where(sa.false())
     details = Details(query=rows.kind.query(), id=Asset.id.expression)
     session = reading(viewer.scope)
     found = fetch_page(session, ids, rows.keys, wanted, total=total, details=details)
     return found.with_items([rows.kind.row(viewer, row) for row in found.items])
+
+
+def _joined(ids: sa.Select[*tuple[Any, ...]], sort: AssetSort) -> sa.Select[*tuple[Any, ...]]:
+    """With what it is sorted by, where that stands with another row."""
+    if sort is AssetSort.PRODUCT:
+        return ids.join(Product, Product.id == Asset.product_id)
+    if sort in {AssetSort.CUSTOMER, AssetSort.RESELLER}:
+        ids = ids.join(Account, Account.id == Asset.account_id)
+    if sort is AssetSort.RESELLER:
+        ids = ids.outerjoin(_RESELLER, _RESELLER.id == Account.reseller_id)
+    return ids
 
 
 def _kept(viewer: Viewer, query: AssetQuery) -> KeptTotals:
@@ -242,6 +273,7 @@ def _filters(viewer: Viewer, query: AssetQuery, kept: KeptTotals) -> list[sa.Col
             filters.append(column == value)
     if query.is_expiring:
         filters.append(is_expiring())
+    filters += query.more.conditions()
     session = reading(viewer.scope)
     return [*filters, *search_filters(session, viewer, query.q, among=kept.assets)]
 
@@ -262,6 +294,12 @@ def _keys(viewer: Viewer, sort: AssetSort, *, descending: bool) -> Keys:
         AssetSort.CUSTOMER: (Account.name.expression, Account.id.expression),
         AssetSort.TOTAL: (total.expression,),
         AssetSort.EXPIRES: (Asset.expires_key.expression,),
+        AssetSort.RESELLER: (sa.func.coalesce(_RESELLER.name, ""),),
+        AssetSort.PRODUCT: (Product.name.expression,),
+        AssetSort.STATUS: (Asset.status.expression,),
+        AssetSort.SYNC: (Asset.provisioning_sync_status.expression,),
+        AssetSort.QUANTITY: (Asset.quantity.expression,),
+        AssetSort.FREQUENCY: (Asset.billing_frequency.expression,),
     }
     return Keys(columns=(*columns[sort], Asset.id.expression), descending=descending)
 

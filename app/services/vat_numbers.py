@@ -1,10 +1,14 @@
-"""VAT numbers of the European Union: their check digits, and what they mean for the VAT."""
+"""VAT numbers: their check digits, and what those of the European Union mean for the VAT."""
+
+import re
 
 from stdnum.eu import vat
+from stdnum.util import get_cc_module
 
 # Northern Ireland keeps the Union's VAT for goods alone; licences and reservations are services.
 _GOODS_ONLY = frozenset({"XI"})
 EU_COUNTRIES = frozenset(code.upper() for code in vat.MEMBER_STATES) - _GOODS_ONLY
+_SEPARATORS = re.compile(r"[\s.\-/]+")
 
 
 def is_vat_number_of(country: str, vat_number: str | None) -> bool:
@@ -15,8 +19,25 @@ def is_vat_number_of(country: str, vat_number: str | None) -> bool:
     if not vat_number or country not in EU_COUNTRIES:
         return False
     number = vat_number.replace(" ", "").upper()
-    prefix = "EL" if country == "GR" else country  # Greece writes EL
-    return number[:2] in {prefix, country} and bool(vat.is_valid(number))
+    return number[:2] in {_prefix(country), country} and bool(vat.is_valid(number))
+
+
+def read_vat_number(country: str, text: str) -> str | None:
+    """The number as it is kept, in capitals and, in the Union, with its prefix.
+
+    None where the check digits do not hold or it is another country's. A country whose numbers
+    nobody can check here may have any.
+    """
+    number = _SEPARATORS.sub("", text).upper()
+    if country in EU_COUNTRIES:
+        candidates = (number, f"{_prefix(country)}{number}")
+        return next((each for each in candidates if is_vat_number_of(country, each)), None)
+    checked = get_cc_module(country.lower(), "vat")
+    return number if checked is None or checked.is_valid(number) else None
+
+
+def _prefix(country: str) -> str:
+    return "EL" if country == "GR" else country  # Greece writes EL
 
 
 def is_reverse_charged(*, seller_country: str, buyer_country: str, vat_number: str | None) -> bool:

@@ -9,6 +9,8 @@ from flask import Blueprint
 bp = Blueprint("bss", __name__, url_prefix="/bss")
 
 from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
+    account_edit,  # noqa: F401
+    account_parts,  # noqa: F401
     accounts,  # noqa: F401
     asset_actions,  # noqa: F401
     asset_edit,  # noqa: F401
@@ -31,6 +33,7 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     products,  # noqa: F401
     provisioning,  # noqa: F401
     reconciliation,  # noqa: F401
+    search,  # noqa: F401
     software,  # noqa: F401
     subscriptions,  # noqa: F401
     taxes,  # noqa: F401

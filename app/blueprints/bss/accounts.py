@@ -1,22 +1,20 @@
-"""Back office: accounts, one of them, the short view of its assets."""
+"""Back office: accounts, and one of them."""
 
 from uuid import UUID
 
-from flask import Response, make_response, render_template, request
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Response, make_response, render_template
 
 from app.blueprints.bss import bp
 from app.blueprints.bss.owner_filter import owner_of, with_owners
 from app.domain.access import AccountKind, Permission
 from app.services import accounts
-from app.web.htmx import render_page, wants_partial
+from app.web.htmx import render_page
 from app.web.pagination import read_list
 from app.web.policy import policy
 from app.web.viewer import current_viewer
 
 _KINDS = [kind for kind in AccountKind if kind is not AccountKind.DISTRIBUTOR]
 _FILTERS = {"kind": [kind.value for kind in _KINDS]}
-_ABSTRACT_SECONDS = 30
 
 
 @bp.get("/accounts/")
@@ -48,20 +46,3 @@ def list_accounts() -> Response:
 def get_account(account_id: UUID) -> Response:
     account = accounts.get_account(current_viewer(), account_id)
     return make_response(render_template("bss/accounts/detail.html", account=account))
-
-
-@bp.get("/accounts/<uuid:account_id>/assets/abstract")
-@policy(read=Permission.VIEW_BSS)
-def account_assets_abstract(account_id: UUID) -> BaseResponse:
-    """What the mouse-over of "Assets" shows; a page of its own for whoever opens the address."""
-    response = render_page(
-        "bss/accounts/assets_abstract.html",
-        partial="bss/accounts/_assets_abstract.html",
-        abstract=accounts.get_assets_abstract(current_viewer(), account_id),
-    )
-    if not wants_partial():
-        return response
-    response.cache_control.private = True
-    response.cache_control.max_age = _ABSTRACT_SECONDS
-    response.add_etag()
-    return response.make_conditional(request)

@@ -5,6 +5,11 @@ from dataclasses import replace
 from flask import request, session, url_for
 
 from app.blueprints.bss import bp
+from app.blueprints.bss.column_filters import (
+    COLUMN_FILTERS,
+    column_filters,
+    with_column_filters,
+)
 from app.blueprints.bss.owner_filter import owner_of, with_owners
 from app.domain.assets import AssetKind, AssetStatus, ProvisioningSyncStatus
 from app.services.asset_lists import AssetQuery, AssetSort
@@ -16,14 +21,17 @@ _FILTERS = {
     "status": [status.value for status in AssetStatus],
     "sync": [status.value for status in ProvisioningSyncStatus],
     "kind": [kind.value for kind in AssetKind],
-    "expiring": ["30"],
+    "expiring": ["30", "60", "90"],
     "format": FORMATS,
     "count": ["exact"],
 }
 _KEPT, _LONGEST_KEPT = "assets", 1000
 _NO_FILTERS = ("format", "count")
 # what of a list's address says which assets there are
-FILTER_ARGUMENTS = ("q", "status", "sync", "kind", "expiring", "account", "reseller")
+FILTER_ARGUMENTS = (
+    *("q", "status", "sync", "kind", "expiring", "account", "reseller"),
+    *COLUMN_FILTERS,
+)
 
 
 def read_asset_list() -> ListQuery:
@@ -32,7 +40,8 @@ def read_asset_list() -> ListQuery:
         "asset-table", sorts=_SORTS, default_sort=f"-{AssetSort.PURCHASED}", filters=_FILTERS
     )
     choices = {name: value for name, value in query.choices.items() if name not in _NO_FILTERS}
-    return with_owners(replace(query, choices=choices), ("account", "reseller"))
+    with_them = with_owners(replace(query, choices=choices), ("account", "reseller"))
+    return with_column_filters(with_them)
 
 
 @bp.app_template_global()
@@ -58,10 +67,11 @@ def asset_query(query: ListQuery) -> AssetQuery:
         sync_status=ProvisioningSyncStatus(choices["sync"]) if "sync" in choices else None,
         account_id=owner_of(query, "account"),
         reseller_id=owner_of(query, "reseller"),
-        is_expiring="expiring" in choices,
+        is_expiring=choices.get("expiring") == "30",
         q=query.q,
         sort=AssetSort(query.sort),
         descending=query.descending,
         page=query.page,
+        more=column_filters(query),
         counts_exactly=request.args.get("count") == "exact",
     )

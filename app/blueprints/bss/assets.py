@@ -10,7 +10,7 @@ from app.blueprints.bss.asset_file import asset_file
 from app.blueprints.bss.asset_filters import asset_query, read_asset_list, remember_list
 from app.blueprints.bss.bulk_form import BulkForm
 from app.domain.access import Permission
-from app.domain.assets import AssetKind, ProvisioningSyncStatus
+from app.domain.assets import AssetKind, BillingFrequency, ProvisioningSyncStatus
 from app.services import asset_lists
 from app.services.bss_asset_rows import BSS_ROWS, BssAssetRow, as_bss_rows
 from app.web.htmx import render_page
@@ -40,6 +40,7 @@ def list_assets() -> Response:
         syncs=list(ProvisioningSyncStatus),
         bulk=BulkForm(formdata=None),
         columns=asset_columns(list_settings()),
+        frequencies=list(BillingFrequency),
     )
 
 

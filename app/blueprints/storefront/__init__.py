@@ -19,6 +19,7 @@ from app.blueprints.storefront import (  # noqa: E402  # they put their views on
     order_review,  # noqa: F401
     orders,  # noqa: F401
     reservations,  # noqa: F401
+    search,  # noqa: F401
     software,  # noqa: F401
     software_subscriptions,  # noqa: F401
     subscriptions,  # noqa: F401

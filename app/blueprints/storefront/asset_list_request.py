@@ -6,7 +6,13 @@ from flask import Response
 
 from app.domain.assets import AssetStatus, ProvisioningSyncStatus
 from app.domain.money import round_money
-from app.services.asset_lists import AssetExport, AssetQuery, AssetRow, AssetSort
+from app.services.asset_lists import (
+    STOREFRONT_SORTS,
+    AssetExport,
+    AssetQuery,
+    AssetRow,
+    AssetSort,
+)
 from app.web.customer_filter import customer_filter, customer_of_list
 from app.web.layout import vat_words
 from app.web.list_file import FORMATS, Column, FileFormat, Kind, ListFile, list_file
@@ -20,7 +26,7 @@ def read_asset_list(list_id: str) -> ListQuery:
     """Active assets, the newest first, unless the query string says otherwise."""
     return read_list(
         list_id,
-        sorts=[str(sort) for sort in AssetSort],
+        sorts=[str(sort) for sort in STOREFRONT_SORTS],
         default_sort="-purchased",
         filters={
             "status": [*(str(status) for status in AssetStatus), _ANY],

@@ -207,20 +207,65 @@
   });
 
   /* ---------- dialogs: [data-open=#id], [data-close], a click on the backdrop ---------- */
+  const open = (dialog) => {
+    $$('dialog[open]').forEach((other) => other.close());
+    dialog.showModal();
+    const form = $('form[hx-get]', dialog);
+    if (!form) return;
+    form.elements.q.select();
+    htmx.trigger(form, 'opened');
+  };
   document.addEventListener('click', (event) => {
-    const opener = event.target.closest('[data-open]');
-    if (opener) { event.preventDefault(); $(opener.dataset.open)?.showModal(); return; }
+    const opener = event.target.closest('[data-open]'), dialog = opener && $(opener.dataset.open);
+    if (dialog) { event.preventDefault(); open(dialog); return; }
     if (event.target.closest('[data-close]')) event.target.closest('dialog')?.close();
     else if (event.target.matches('dialog[data-light]')) event.target.close();
   });
 
-  /* ---------- keyboard: off inside fields; a setting turns it off (WCAG 2.1.4) ---------- */
+  /* ---------- keyboard: single keys are off inside fields, and whoever wants turns them off ----------
+     Ctrl K palette · / search · j k rows · x tick · ? keys · [data-key="e"], [data-key="g a"] press what has them */
+  const store = { get: () => { try { return localStorage.keys; } catch { return ''; } },
+                  set: (value) => { try { localStorage.keys = value; } catch { /* private window */ } } };
+  $$('[data-keys-on]').forEach((box) => { box.checked = store.get() !== 'off'; });
+  document.addEventListener('change', (event) => {
+    if (event.target.matches('[data-keys-on]')) store.set(event.target.checked ? 'on' : 'off');
+  });
+  const step = (stops, by) => {
+    const at = stops.indexOf(document.activeElement);
+    stops.at(at < 0 ? (by > 0 ? 0 : -1) : (at + by) % stops.length)?.focus();
+  };
+  const press = (element) => { if (element) { element.focus(); element.click(); } return element; };
+  const keys = {
+    '/': () => { const search = $('#main [type=search]'); search?.focus(); return search; },
+    '?': () => { const list = $('#keys'); if (list) open(list); return list; },
+    j: () => step($$('#main a.row'), 1),
+    k: () => step($$('#main a.row'), -1),
+    x: () => press($('input[type=checkbox]', document.activeElement.closest('tr') ?? document.createElement('i'))),
+  };
+  let led;
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.key !== '/') return;
-    if (event.target.closest('input,textarea,select,[contenteditable],dialog')) return;
-    if (document.documentElement.dataset.keys === 'off') return;
-    const search = $('#main [type=search]');
-    if (search) { event.preventDefault(); search.focus(); }
+    const { key, target } = event;
+    if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === 'k' && !event.altKey && !event.shiftKey) {
+      event.preventDefault();
+      const palette = $('#palette');
+      if (!palette) $('#main [type=search]')?.focus();
+      else if (palette.open) palette.close();
+      else open(palette);
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const box = target.closest('[data-roving]');
+    if (box && (key === 'ArrowDown' || key === 'ArrowUp')) {
+      event.preventDefault();
+      step([...$$('[type=search]', box), ...$$('.palette-list a', box)], key === 'ArrowDown' ? 1 : -1);
+      return;
+    }
+    const list = box && key === 'Enter' && target.type === 'search' && $('.palette-list', box);
+    if (list && list.dataset.q === target.value.trim() && press($('a', list))) { event.preventDefault(); return; }
+    if (target.closest('input:not([type=checkbox]),textarea,select,[contenteditable],dialog') || store.get() === 'off') return;
+    const chord = led && performance.now() - led < 1500 ? `g ${key}` : key;
+    led = chord === 'g' ? performance.now() : 0;
+    if (keys[chord]?.() || press($(`[data-key="${CSS.escape(chord)}"]`))) event.preventDefault();
   });
 
   /* ---------- warn before a changed form is left ---------- */

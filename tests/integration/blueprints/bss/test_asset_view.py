@@ -173,9 +173,11 @@ class TestProvisioning:
         text = banner(answer)
         assert "Microsoft refused this reservation" in text
         assert f"“{SUSPENDED}” (code 800011)" in text
-        assert "Choose another Azure plan of this account" in text
+        assert "What it means: The Azure plan that it is bought from is not active" in text
+        assert "What to do: Choose another Azure plan of this account" in text
         edit = page(answer).select_one("#sync-banner a")
-        assert edit["href"] == f"{view_of(asset)}edit"
+        assert edit["href"] == f"{view_of(asset)}edit#subscription_id"
+        assert page(bss.get(edit["href"])).find(id="subscription_id")
 
     def test_what_is_being_checked_is_neither_red_nor_retried(self, bss, office):
         asset = office.reservation(purchase_state=PurchaseState.UNKNOWN)
