@@ -76,7 +76,7 @@ def invoice_order(
             order.invoice_is_held = True
             session.flush()
             return None
-        return _issue(session, order, options, actor=actor, day=day)
+        return _issue(session, _basis_of(order), options, actor=actor, day=day)
 
 
 def invoice_held_order(session: Session, order_id: UUID | None, *, actor: str = _SYSTEM) -> None:
@@ -94,7 +94,8 @@ def invoice_held_order(session: Session, order_id: UUID | None, *, actor: str = 
         if order is None or session.scalar(sa.select(_is_unfinished(order_id))):
             return
         order.invoice_is_held = False
-        _issue(session, order, session.get_one(MarketplaceOptions, 1), actor=actor, day=None)
+        options = session.get_one(MarketplaceOptions, 1)
+        _issue(session, _basis_of(order), options, actor=actor, day=None)
 
 
 def _is_unfinished(order_id: UUID) -> sa.Exists:
@@ -105,18 +106,59 @@ def _is_unfinished(order_id: UUID) -> sa.Exists:
     )
 
 
+def invoice_adopted_asset(session: Session, asset: Asset, *, actor: str) -> UUID | None:
+    """Invoice what was bought outside and is taken over, to whoever pays for its account.
+
+    At once, also where invoices are held: Microsoft has sold it already. There is no order of ours,
+    so Microsoft's stands in its place. Call it last in the transaction that made the asset.
+    """
+    with seeing_all(session):
+        session.flush()
+        options = session.get_one(MarketplaceOptions, 1)
+        basis = _Basis(
+            assets=Asset.id == asset.id,
+            payer_id=asset.tenant_id,
+            currency=asset.currency,
+            order_number=asset.microsoft_order_id or "",
+        )
+        return _issue(session, basis, options, actor=actor, day=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Basis:
+    """What is invoiced, to whom, and which order it names."""
+
+    assets: sa.ColumnElement[bool]
+    payer_id: UUID
+    currency: str
+    order_number: str
+    order_id: UUID | None = None
+    buyer_reference: str = ""
+
+
+def _basis_of(order: Order) -> _Basis:
+    return _Basis(
+        assets=Asset.order_id == order.id,
+        payer_id=order.tenant_id,
+        currency=order.currency,
+        order_number=order_number(order.number),
+        order_id=order.id,
+        buyer_reference=order.buyer_reference,
+    )
+
+
 def _issue(
     session: Session,
-    order: Order,
+    basis: _Basis,
     options: MarketplaceOptions,
     *,
     actor: str,
     day: dt.date | None,
 ) -> UUID | None:
-    rows = session.execute(_assets_to_invoice(order.id)).all()
+    rows = session.execute(_assets_to_invoice(basis)).all()
     if not rows:
         return None
-    payer = session.get_one(Account, order.tenant_id)
+    payer = session.get_one(Account, basis.payer_id)
     taxation = taxation_of(session, payer)
     lines = [_line(taxation, payer, *row) for row in rows]
     issued_on = day or today(session)
@@ -130,12 +172,12 @@ def _issue(
             "account_id": payer.id,
             "tenant_id": payer.tenant_id,
             "due_on": issued_on + dt.timedelta(days=options.payment_days),
-            "order_id": order.id,
-            "order_number": order_number(order.number),
-            "buyer_reference": order.buyer_reference,
+            "order_id": basis.order_id,
+            "order_number": basis.order_number,
+            "buyer_reference": basis.buyer_reference,
             "issued_by": actor,
             "language": payer.language,
-            "currency": order.currency,
+            "currency": basis.currency,
             "seller": party_of(_distributor(session), options.name),
             "buyer": party_of(payer, payer.name),
         },
@@ -146,13 +188,13 @@ def _issue(
     return invoice.id
 
 
-def _assets_to_invoice(order_id: UUID) -> sa.Select[*tuple[Any, ...]]:
-    """What still lives of the order, in its order."""
+def _assets_to_invoice(basis: _Basis) -> sa.Select[*tuple[Any, ...]]:
+    """What still lives of it, in its order."""
     return (
         sa.select(Asset, Account, Product.code)
         .join(Account, Account.id == Asset.account_id)
         .join(Product, Product.id == Asset.product_id)
-        .where(Asset.order_id == order_id, Asset.status != AssetStatus.CANCELLED)
+        .where(basis.assets, Asset.status != AssetStatus.CANCELLED)
         .order_by(Asset.number)
     )
 

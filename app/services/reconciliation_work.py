@@ -16,6 +16,7 @@ from app.domain.reconciliation import CaseKind, CaseState
 from app.models import Account, ReconciliationCase, Sku, Subscription
 from app.services.adoption import Adoption, find_sku, make_asset, theirs_from
 from app.services.audit import NOTHING, Subject, audit
+from app.services.invoices import invoice_adopted_asset
 from app.services.prices import Pricing, pricing_for
 from app.services.reconciliation_cases import add_history, end
 
@@ -60,10 +61,11 @@ class AdoptionWish:
     plan_id: UUID | None
     buying_unit_price: Decimal
     selling_unit_price: Decimal | None
+    is_invoiced: bool  # by us, now; else somebody did so outside
 
 
 def adopt(viewer: Viewer, case_id: UUID, wish: AdoptionWish) -> UUID:
-    """Make the asset of what was bought outside; its ids are read by a worker. Its id.
+    """Make the asset of what was bought outside, and its invoice; a worker reads its ids. Its id.
 
     Raises InvalidError at the field that must be decided, ConflictError where it is known already.
     """
@@ -85,6 +87,8 @@ def adopt(viewer: Viewer, case_id: UUID, wish: AdoptionWish) -> UUID:
         case.account_id, case.asset_id = account.id, asset.id
         outcome = f"Adopted as {asset_number(asset.number)}."
         end(session, case, CaseState.RESOLVED, actor=viewer.name, outcome=outcome)
+        if wish.is_invoiced:
+            invoice_adopted_asset(session, asset, actor=viewer.name)
         about = _subject(case)
         audit(session, viewer, AuditEvent.CASE_SETTLED, about, reason=outcome)
         return asset.id

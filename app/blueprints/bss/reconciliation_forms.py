@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID
 
-from wtforms import DecimalField, IntegerField, SelectField, TextAreaField
+from wtforms import BooleanField, DecimalField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
@@ -49,6 +49,7 @@ class AdoptionForm(BaseForm):
     selling_unit_price = DecimalField(
         "Unit Price of the end customer", places=None, validators=[Optional(), _PRICE_RANGE]
     )
+    is_invoiced = BooleanField("Invoice it now", default=True)
 
     @classmethod
     def of(cls, case: CaseView, *, sent: bool = True) -> Self:
@@ -67,6 +68,7 @@ class AdoptionForm(BaseForm):
             plan_id=_as_id(self.plan_id.data),
             buying_unit_price=self.buying_unit_price.data or Decimal(0),
             selling_unit_price=self.selling_unit_price.data,
+            is_invoiced=self.is_invoiced.data,
         )
 
 

@@ -7,8 +7,17 @@ import sqlalchemy as sa
 
 from app.domain.access import Role
 from app.domain.assets import AssetOrigin, ProvisioningSyncStatus
+from app.domain.mail import MailKind
 from app.domain.reconciliation import CaseKind, CaseState
-from app.models import Purchase, ReconciliationCase, ReconciliationRun, Reservation
+from app.models import (
+    Invoice,
+    MarketplaceOptions,
+    Notice,
+    Purchase,
+    ReconciliationCase,
+    ReconciliationRun,
+    Reservation,
+)
 from sandbox.catalogue.model import get_catalogue
 from tests import factories
 from tests.factories import (
@@ -175,6 +184,44 @@ def test_what_was_bought_outside_is_adopted_with_its_ids(staff, outside, settle,
     assert (stored(case).state, stored(case).asset_id) == (CaseState.RESOLVED, asset.id)
     assert len(sandbox.ledger()) == before
     assert "Adopted" in staff.get(answer.location).text
+
+
+@pytest.mark.parametrize("holds", [False, True])
+def test_what_is_adopted_is_invoiced_unless_somebody_did_so_outside(staff, outside, holds):
+    case, plan, order = outside
+    options = factories.session.get(MarketplaceOptions, 1) or MarketplaceOptions(id=1)
+    options.holds_invoices = holds  # Microsoft has sold it already: there is nothing to wait for
+    factories.session.add(options)
+    factories.session.commit()
+    assert 'checked id="is_invoiced"' in staff.get(page(case)).text
+
+    form = {"plan_id": str(plan.id), "buying_unit_price": "1234.50", "is_invoiced": "y"}
+    answer = staff.post_form(f"{page(case)}adopt", form, form_at=page(case))
+
+    assert answer.status_code == 303, answer.text
+    (invoice,) = factories.session.scalars(sa.select(Invoice))
+    assert (invoice.account_id, invoice.order_id) == (case.account_id, None)
+    assert (invoice.net, invoice.vat) == (Decimal("3703.50"), Decimal("888.84"))
+    assert invoice.order_number == order["id"]
+    text = staff.get(answer.location).text
+    assert invoice.number in text
+    assert "Invoiced" in text
+    shown = staff.get(f"/bss/billing/invoices/{invoice.id}/").text
+    assert order["id"] in shown
+    assert staff.get(f"/bss/billing/invoices/{invoice.id}/pdf").status_code == 200
+    factories.session.rollback()
+    notice = factories.session.scalars(sa.select(Notice).where(Notice.kind == MailKind.INVOICE))
+    assert notice.one().about_id == invoice.id
+
+
+def test_what_was_invoiced_elsewhere_is_adopted_without_an_invoice(staff, outside):
+    case, plan, _ = outside
+
+    form = {"plan_id": str(plan.id), "buying_unit_price": "1234.50"}
+    staff.post_form(f"{page(case)}adopt", form, form_at=page(case))
+
+    assert factories.session.query(Reservation).count() == 1
+    assert factories.session.query(Invoice).count() == 0
 
 
 def test_an_order_is_adopted_once(staff, outside):
