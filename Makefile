@@ -18,7 +18,7 @@ FAST_TESTS := $(wildcard tests/unit tests/house_rules)
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate -q
 
-.PHONY: help setup run test proof chaos drill-rewind model seeded-bugs check fix lint ruff types imports templates cover \
+.PHONY: help setup run test proof chaos drill-rewind model seeded-bugs check fix lint mutants ruff types imports templates cover \
 	migration migrate lock translations screenshots clean
 
 help: ## list these commands
@@ -66,6 +66,9 @@ bench: setup ## measure lists with 1,000 and with 100,000 assets, and count thei
 
 seeded-bugs: setup ## plant each known bug in a copy: which layer of tests finds it? (LAYERS="rules simulator" BUGS="no_fence")
 	$(BIN)/python tools/seeded_bugs.py $(if $(LAYERS),--layers $(LAYERS)) $(if $(BUGS),--bugs $(BUGS))
+
+mutants: setup ## take each policy, owner check and wall away: which test notices? (10 min)
+	$(BIN)/python -m pytest tests/integration/authorization/test_mutants.py -s -k "each or row_level" 2>/dev/null
 
 check: lint ## what must pass before a commit
 	$(if $(FAST_TESTS),$(BIN)/python -m pytest $(FAST_TESTS) -m "not proof")

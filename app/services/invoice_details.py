@@ -111,10 +111,12 @@ class InvoiceView:
 
 
 def get_document(viewer: Viewer, invoice_id: UUID) -> InvoiceDocument:
-    """What is printed and sent. Raises NotFoundError."""
+    """What is printed and sent. Raises NotFoundError. No transaction waits for the printing."""
     session = reading(viewer.scope)
     invoice = _find(session, viewer, invoice_id)
-    return _document(session, invoice, _related(session, Invoice.id == invoice.corrects_id))
+    document = _document(session, invoice, _related(session, Invoice.id == invoice.corrects_id))
+    session.rollback()  # PostgreSQL would end a session that idles while the first PDF is drawn
+    return document
 
 
 def get_document_to_mail(invoice_id: UUID) -> InvoiceDocument:

@@ -150,6 +150,15 @@ def test_where_no_vat_is_charged_the_invoice_says_why(market, buyer, values, cat
     assert (tax.rate, tax.vat, tax.category) == (0, 0, category)
 
 
+def test_no_transaction_waits_while_a_document_is_drawn(market, buyer, reseller):
+    """The first PDF of a process may take longer than PostgreSQL lets a transaction idle."""
+    bought(market, buyer)
+
+    get_document(reseller, the_invoice().id)
+
+    assert not reading(reseller.scope).in_transaction()
+
+
 def test_prices_names_and_rates_that_change_later_move_no_invoice(market, buyer, reseller):
     bought(market, buyer)
     invoice = the_invoice()
