@@ -26,7 +26,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class MicrosoftSettings:
-    """Where Microsoft's systems are and who we are there. Addresses carry no trailing slash."""
+    """Where Microsoft's systems are and who we are there. Addresses carry no trailing slash.
+
+    Who we are may be empty: then it is entered in the back office, and kept encrypted.
+    """
 
     login_url: str
     partner_center_url: str
@@ -252,9 +255,9 @@ def _microsoft(env: Mapping[str, str]) -> MicrosoftSettings:
         ),
         partner_api_url=_https(env, "PARTNER_API_URL", "https://api.partner.microsoft.com"),
         arm_url=_https(env, "ARM_URL", "https://management.azure.com"),
-        tenant_id=_required(env, "MICROSOFT_TENANT_ID"),
-        client_id=_required(env, "MICROSOFT_CLIENT_ID"),
-        client_secret=_required(env, "MICROSOFT_CLIENT_SECRET"),
+        tenant_id=_read(env, "MICROSOFT_TENANT_ID"),
+        client_id=_read(env, "MICROSOFT_CLIENT_ID"),
+        client_secret=_read(env, "MICROSOFT_CLIENT_SECRET"),
         refresh_token=_read(env, "MICROSOFT_REFRESH_TOKEN") or None,
         ca_bundle=Path(ca_bundle) if ca_bundle else None,
         country=env.get("MICROSOFT_COUNTRY", "GR"),

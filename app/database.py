@@ -193,6 +193,14 @@ def seeing_all(session: Session) -> Iterator[None]:
     _lend_eyes(session.connection(), own)
 
 
+@contextmanager
+def connection_apart(scope: Scope) -> Iterator[sa.Connection]:
+    """A transaction on a connection of its own, whatever the session is in the middle of."""
+    with db.engine.begin() as connection:
+        _lend_eyes(connection, scope)
+        yield connection
+
+
 def before_commit(write: Callable[[Session, list[Any]], None], entry: Any) -> None:
     """Have `write` called once with all its entries, as the last thing in the open transaction.
 

@@ -19,7 +19,7 @@ from app.database import APP_ROLE, Base
 from app.domain.access import ScopeKind
 from app.integrations.microsoft import PartnerCenterClient, TokenSource
 from app.queueing import connect_redis
-from app.services.microsoft_connection import StoredRefreshToken
+from app.services.microsoft_connection import open_tokens
 
 _OLDEST_POSTGRESQL = 15
 _OLDEST_REDIS = (6, 2)
@@ -173,7 +173,7 @@ def _microsoft_app(settings: Settings) -> str:
         tokens.app_token()
     finally:
         tokens.close()
-    return f"a token for client {settings.microsoft.client_id}"
+    return f"a token at {settings.microsoft.login_url}"
 
 
 def _microsoft_user(settings: Settings) -> str:
@@ -195,7 +195,7 @@ def _partner_center(settings: Settings) -> str:
 
 
 def _tokens(settings: Settings) -> TokenSource:
-    return TokenSource(settings.microsoft, StoredRefreshToken(settings))
+    return open_tokens(settings)
 
 
 CHECKS = (
@@ -208,7 +208,7 @@ CHECKS = (
     Check("dispatcher", _dispatcher, needs=("PostgreSQL", "tables")),
     Check("Redis", _redis),
     Check("worker", _worker, needs=("Redis",)),
-    Check("Microsoft, app", _microsoft_app),
+    Check("Microsoft, app", _microsoft_app, needs=("PostgreSQL", "tables")),
     Check("Microsoft, app+user", _microsoft_user, needs=("PostgreSQL", "tables")),
     Check("Partner Center", _partner_center, needs=("Microsoft, app",)),
 )

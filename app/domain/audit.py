@@ -36,7 +36,6 @@ class AuditEvent(StrEnum):
     CONNECTION_CHANGED = "microsoft.connection_changed"
     CONSENT_GIVEN = "microsoft.consent_given"
     CONSENT_FAILED = "microsoft.consent_failed"
-    CONNECTION_REMOVED = "microsoft.connection_removed"
     IMPORT_ASKED = "microsoft.import_asked"
     IMPORT_APPLIED = "microsoft.import_applied"
     PRICE_LIST_SAVED = "price.list_saved"

@@ -20,7 +20,8 @@ from app.models.marketplace import MarketplaceOptions
 from app.models.orders import Order, OrderLine
 from app.models.price_lists import CurrencyRate, PriceList, PriceListLine
 from app.models.provisioning import Alert, Control, ControlEvent, Heartbeat, Provider
-from app.models.purchases import MicrosoftConnection, Purchase, PurchaseEvent
+from app.models.microsoft import CustomerImport, MicrosoftConnection
+from app.models.purchases import Purchase, PurchaseEvent
 from app.models.reconciliation import CustomerReading, ReconciliationCase, ReconciliationRun
 from app.models.subscriptions import Subscription
 from app.models.taxes import TaxRule
@@ -43,6 +44,7 @@ __all__ = [
     "Control",
     "ControlEvent",
     "CurrencyRate",
+    "CustomerImport",
     "CustomerReading",
     "Heartbeat",
     "Invoice",

@@ -50,6 +50,10 @@ class Account(Base):
     )
     microsoft_tenant_id: Mapped[str | None]  # the customer id at Partner Center
     microsoft_domain: Mapped[str | None]
+    has_microsoft_agreement: Mapped[bool | None]  # None: nobody looked yet
+    microsoft_agreed_on: Mapped[dt.date | None]
+    microsoft_gone_at: Mapped[dt.datetime | None]  # Partner Center does not list it any more
+    microsoft_read_at: Mapped[dt.datetime | None]
     price_list_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("price_lists.id"))
     default_markup: Mapped[Decimal] = mapped_column(default=Decimal(0))  # a reseller's, per cent
     markup: Mapped[Decimal | None]  # the reseller's for this customer, per cent

@@ -67,6 +67,7 @@ class Provider(Base):
     pause_until: Mapped[dt.datetime | None]  # no call before that
     probe_until: Mapped[dt.datetime | None]  # one process tries whether Microsoft is back
     reason: Mapped[str] = mapped_column(default="", server_default="")
+    answered_at: Mapped[dt.datetime | None]  # the last good answer, to the minute
 
 
 class Heartbeat(Base):

@@ -113,14 +113,3 @@ class PurchaseEvent(Owned, Base):
     ms_request_id: Mapped[str | None]
     ms_correlation_id: Mapped[str | None]
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-
-class MicrosoftConnection(Base):
-    """The rotating refresh token of the App+User sign-in, encrypted. One row."""
-
-    __tablename__ = "microsoft_connection"
-    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, default=1, autoincrement=False)
-    refresh_token: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
-    refreshed_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())

@@ -91,6 +91,17 @@ def reason_not_to_order(account: Account) -> str | None:
         return f"Ordering is switched off for {account.name}."
     if account.microsoft_tenant_id is None:
         return f"{account.name} has no tenant at Microsoft yet."
+    if account.microsoft_gone_at is not None:
+        return (
+            f"Partner Center no longer lists {account.name} as our customer."
+            " Renew the reseller relationship there, then import the customers again."
+        )
+    if account.has_microsoft_agreement is False:
+        return (
+            f"{account.name} has not accepted the Microsoft Customer Agreement: Microsoft would"
+            " refuse the order. Have it accepted in Partner Center, then import the customers"
+            " again."
+        )
     return None
 
 

@@ -3,20 +3,23 @@
 import datetime as dt
 import os
 import socket
+import time
 
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.dialects.postgresql import insert
 
 from app.config import Settings
-from app.database import transaction
+from app.database import connection_apart, transaction
 from app.domain.access import SYSTEM_SCOPE
-from app.integrations.microsoft import PartnerCenterClient, TokenSource
+from app.integrations.microsoft import Identity, PartnerCenterClient, TokenSource
 from app.integrations.microsoft.call_budget import CallBudget
 from app.models import MicrosoftConnection
 from app.services.pace import Pace
 from app.services.provider_gate import ProviderGate
 from app.services.purchases import PurchaseDriver
+
+_IDENTITY_SECONDS = 30.0
 
 
 class StoredRefreshToken:
@@ -50,12 +53,50 @@ class StoredRefreshToken:
             )
 
 
+class StoredIdentity:
+    """Who we are at Microsoft, where it was entered in the back office; looked up now and then."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._cipher = Fernet(settings.encryption_key)
+        self._found: Identity | None = None
+        self._good_until = 0.0  # on the monotonic clock
+
+    def __call__(self) -> Identity | None:
+        if time.monotonic() >= self._good_until:
+            self._found = self._read()
+            self._good_until = time.monotonic() + _IDENTITY_SECONDS
+        return self._found
+
+    def _read(self) -> Identity | None:
+        with connection_apart(SYSTEM_SCOPE) as connection:
+            row = connection.execute(
+                sa.select(
+                    MicrosoftConnection.tenant_id,
+                    MicrosoftConnection.client_id,
+                    MicrosoftConnection.client_secret,
+                )
+            ).one_or_none()
+        if row is None or None in tuple(row):
+            return None
+        try:
+            secret = self._cipher.decrypt(row.client_secret).decode()
+        except InvalidToken:
+            return None  # stored under another key: the settings count again
+        return Identity(tenant_id=row.tenant_id, client_id=row.client_id, client_secret=secret)
+
+
+def open_tokens(settings: Settings) -> TokenSource:
+    """Tokens for whoever we are now."""
+    return TokenSource(
+        settings.microsoft, StoredRefreshToken(settings), identity=StoredIdentity(settings)
+    )
+
+
 def connect_microsoft(settings: Settings) -> PurchaseDriver:
     """The client and who works with it. Calls nobody yet."""
-    tokens = TokenSource(settings.microsoft, StoredRefreshToken(settings))
     gate = ProviderGate(CallBudget(settings.redis_url, settings.microsoft.calls_per_minute))
     return PurchaseDriver(
-        partner_center=PartnerCenterClient(settings.microsoft, tokens, gate),
+        partner_center=PartnerCenterClient(settings.microsoft, open_tokens(settings), gate),
         worker=f"{socket.gethostname()}:{os.getpid()}",
         epoch=settings.epoch,
         lease=dt.timedelta(seconds=settings.lease_seconds),

@@ -5,6 +5,7 @@ Then one process makes one call as a probe; its answer closes the breaker, its f
 twice as long. A "not before" of Microsoft pauses everybody, whomever it was told.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0  # seconds
 _PROBE_SECONDS = 60
 _AFTER_PROBE = 2.0
 _MOST_DOUBLINGS = 10
+_NOTED_EVERY = dt.timedelta(minutes=1)
 _OUR_OWN = frozenset({"provider_paused", "call_budget"})
 
 
@@ -34,6 +36,7 @@ class _Seen:
 
     failures: int
     is_open: bool
+    is_to_be_noted: bool  # no good answer was noted within the last minute
 
 
 class ProviderGate:
@@ -55,6 +58,8 @@ class ProviderGate:
             raise
         else:
             _answered(seen)
+            if seen.is_to_be_noted:
+                _note_answer()
 
 
 def is_paused() -> sa.ColumnElement[bool]:
@@ -64,20 +69,26 @@ def is_paused() -> sa.ColumnElement[bool]:
 
 def _look() -> _Seen:
     left = sa.extract("epoch", Provider.pause_until - sa.func.clock_timestamp())
+    lately = sa.func.clock_timestamp() - _NOTED_EVERY
+    is_old = sa.func.coalesce(Provider.answered_at < lately, sa.true())
     with db.engine.connect() as connection:
         row = connection.execute(
             sa.select(
-                Provider.failures, Provider.openings, Provider.reason, sa.func.coalesce(left, 0)
+                Provider.failures,
+                Provider.openings,
+                Provider.reason,
+                sa.func.coalesce(left, 0),
+                is_old,
             )
         ).one()
-    failures, openings, reason, seconds = row
+    failures, openings, reason, seconds, is_to_be_noted = row
     if seconds > 0:
         raise TryLaterError(
             f"Microsoft is left alone for a while: {reason}",
             code="provider_paused",
             retry_after=float(seconds),
         )
-    return _Seen(failures, openings > 0)
+    return _Seen(failures, openings > 0, is_to_be_noted)
 
 
 def _take_probe() -> None:
@@ -147,6 +158,11 @@ def _pause(seconds: float, reason: str) -> None:
             )
         )
     log.warning("provider.paused", seconds=seconds)
+
+
+def _note_answer() -> None:
+    with db.engine.begin() as connection:
+        connection.execute(sa.update(Provider).values(answered_at=sa.func.clock_timestamp()))
 
 
 def _answered(seen: _Seen) -> None:

@@ -1,6 +1,6 @@
 """Microsoft's systems: what the rest of the application may import from here."""
 
-from app.integrations.microsoft.auth import RefreshTokenStore, TokenSource
+from app.integrations.microsoft.auth import Identity, RefreshTokenStore, TokenSource
 from app.integrations.microsoft.calls import Call, CallIds
 from app.integrations.microsoft.errors import (
     AccessLostError,
@@ -49,6 +49,7 @@ __all__ = [
     "CatalogueSku",
     "CheckoutAnswer",
     "Entitlement",
+    "Identity",
     "InventoryAnswer",
     "MicrosoftAgreement",
     "MicrosoftCustomer",

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -37,6 +37,15 @@ class RefreshTokenStore(Protocol):
     def save(self, token: str) -> None: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who we are at Microsoft: the partner's tenant and our application in it."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
 @dataclass(frozen=True)
 class _Token:
     text: str
@@ -48,11 +57,20 @@ class TokenSource:
 
     Raises AccessLostError when Microsoft refuses our secret or refresh token, TryLaterError when
     the token endpoint cannot be reached or makes no sense: nothing was sent to commerce by then.
+
+    `identity` says who we are now; None: what the settings say. Tokens of another one are dropped.
     """
 
-    def __init__(self, settings: MicrosoftSettings, store: RefreshTokenStore) -> None:
+    def __init__(
+        self,
+        settings: MicrosoftSettings,
+        store: RefreshTokenStore,
+        identity: Callable[[], Identity | None] | None = None,
+    ) -> None:
         self._settings = settings
         self._store = store
+        self._find_identity = identity or (lambda: None)
+        self._identity: Identity | None = None
         self._session = IdentitySession(settings)
         self._lock = threading.Lock()
         self._tokens: dict[str, _Token] = {}
@@ -72,11 +90,48 @@ class TokenSource:
             self._tokens = {key: kept for key, kept in self._tokens.items() if kept.text != token}
             self._application = None  # msal caches tokens too
 
+    def begin_consent(self, redirect_uri: str) -> dict[str, Any]:
+        """What is to be kept until Microsoft sends the person back; `auth_uri` is where to go.
+
+        Holds state, nonce and the PKCE verifier: keep it secret.
+        """
+        scopes = [f"{Audience.PARTNER_CENTER}/user_impersonation"]
+        with self._lock:
+            self._notice_identity()
+            return self._ask(lambda app: app.initiate_auth_code_flow(scopes, redirect_uri))
+
+    def finish_consent(self, flow: dict[str, Any], answer: dict[str, str]) -> None:
+        """Take the code that came back into the first refresh token, and store it.
+
+        Raises AccessLostError where the answer is not to this flow, or Microsoft refuses.
+        """
+        with self._lock:
+            self._notice_identity()
+            result = self._ask(lambda app: app.acquire_token_by_auth_code_flow(flow, answer))
+            _access_token(result)
+            refresh_token = result.get("refresh_token")
+            if not isinstance(refresh_token, str) or not refresh_token:
+                raise AccessLostError("Microsoft gave no refresh token.", code="no_refresh_token")
+            self._store.save(refresh_token)
+            self._tokens = {}
+
     def close(self) -> None:
         self._session.close()
 
+    def _notice_identity(self) -> None:
+        """Another tenant or application: nothing that was handed out to the old one is used."""
+        settings = self._settings
+        found = self._find_identity() or Identity(
+            tenant_id=settings.tenant_id,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+        )
+        if found != self._identity:
+            self._identity, self._tokens, self._application = found, {}, None
+
     def _cached(self, key: str, ask: Callable[[], dict[str, Any]]) -> str:
         with self._lock:
+            self._notice_identity()
             kept = self._tokens.get(key)
             if kept is None or kept.good_until <= time.monotonic():
                 kept = self._tokens[key] = self._fresh(ask)
@@ -124,12 +179,16 @@ class TokenSource:
         return answer if isinstance(answer, dict) else {}
 
     def _new_application(self) -> Any:
-        settings = self._settings
+        identity = self._identity
+        if identity is None or not (
+            identity.tenant_id and identity.client_id and identity.client_secret
+        ):
+            raise AccessLostError("The connection is not set up.", code="not_set_up")
         try:
             return msal.ConfidentialClientApplication(
-                settings.client_id,
-                client_credential=settings.client_secret,
-                authority=f"{settings.login_url}/{settings.tenant_id}",
+                identity.client_id,
+                client_credential=identity.client_secret,
+                authority=f"{self._settings.login_url}/{identity.tenant_id}",
                 instance_discovery=False,
                 http_client=self._session,
             )

@@ -61,6 +61,14 @@ class PartnerCenterClient:
             replace(call, query={"size": _MOST_CUSTOMERS}), read_catalogue.read_customer
         )
 
+    def find_first_customer_id(self, *, correlation_id: UUID | None = None) -> str | None:
+        """Whether customers may be listed at all: one page of one. None where there is none."""
+        call = self._call("probe_customers", "customers", correlation_id=correlation_id)
+        return self._transport.read_object(
+            replace(call, query={"size": "1"}),
+            lambda fields: next((each.id("id") for each in fields.objects("items")), None),
+        )
+
     def get_customer(
         self, customer_id: str, *, correlation_id: UUID | None = None
     ) -> MicrosoftCustomer:
