@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from sandbox.consent import spend_code
 from sandbox.customer_book import NAMESPACE, list_customers
 from sandbox.pipeline import route_name
 from sandbox.state import SandboxState, current_state
@@ -113,15 +114,17 @@ def _granted(state: SandboxState, tenant: str, audience: str) -> dict[str, str]:
     """The tokens asked for, once everything about the asking is right."""
     tenant_id = _tenant_id(state, tenant)
     grant = request.form.get("grant_type")
-    if grant not in ("client_credentials", "refresh_token"):
+    if grant not in ("client_credentials", "refresh_token", "authorization_code"):
         raise TokenError("unsupported_grant_type", 70003, f"Unsupported grant type '{grant}'.")
     _refuse_wrong_client(state)
     audience = audience.rstrip("/")
     if audience not in AUDIENCES:
         raise TokenError("invalid_resource", 500011, f"Resource '{audience}' was not found.")
-    has_user = grant == "refresh_token"
-    if has_user:
+    has_user = grant != "client_credentials"
+    if grant == "refresh_token":
         _refuse_wrong_refresh_token(state)
+    if grant == "authorization_code" and (reason := spend_code(state, request.form)):
+        raise TokenError("invalid_grant", *reason)
     tokens = {"access_token": new_access_token(state, tenant_id, audience, has_user=has_user)}
     if has_user:
         tokens["refresh_token"] = new_refresh_token(state, tenant_id)

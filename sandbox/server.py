@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as PlainResponse
 from sandbox import (
     arm,
     carts,
+    consent,
     control,
     customers,
     entitlements,
@@ -37,7 +38,18 @@ if TYPE_CHECKING:
 
 _IDLE_SECONDS = 60
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_BLUEPRINTS = (identity, customers, plans, carts, orders, subscriptions, entitlements, arm, control)
+_BLUEPRINTS = (
+    identity,
+    consent,
+    customers,
+    plans,
+    carts,
+    orders,
+    subscriptions,
+    entitlements,
+    arm,
+    control,
+)
 
 
 def create_sandbox(state: SandboxState) -> Flask:

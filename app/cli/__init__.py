@@ -6,6 +6,7 @@ import click
 
 from app.cli.assets import expire_assets, refresh_assets
 from app.cli.audit import verify_audit
+from app.cli.customers import import_customers
 from app.cli.data import create_admin, generate, load_demo, refresh
 from app.cli.dispatcher import dispatch
 from app.cli.doctor import doctor
@@ -21,6 +22,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     doctor,
     expire_assets,
     generate,
+    import_customers,
     load_demo,
     make_migration,
     migrate,

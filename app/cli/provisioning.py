@@ -14,7 +14,7 @@ from app.services.provisioning_switch import bump_epoch, declare_restored, switc
 def move_epoch(epoch: int | None) -> None:
     """Let workers and dispatchers of a lower ENTREPOT_EPOCH claim nothing more."""
     with application():
-        bumped = bump_epoch(_operator(), epoch)
+        bumped = bump_epoch(operator(), epoch)
     click.echo(f"The epoch is {bumped}: processes work on with ENTREPOT_EPOCH={bumped} or more.")
 
 
@@ -27,11 +27,12 @@ def pause_provisioning(reason: str, *, restored: bool) -> None:
     """Buy nothing more, until people resume it in the back office."""
     with application():
         if restored:
-            declare_restored(_operator(), f"{RESTORED} {reason}")
+            declare_restored(operator(), f"{RESTORED} {reason}")
         else:
-            switch_off(_operator(), reason)
+            switch_off(operator(), reason)
     click.echo("Provisioning is paused.")
 
 
-def _operator() -> str:
+def operator() -> str:
+    """Who is at the command line, for histories."""
     return f"{getpass.getuser()} at the command line"

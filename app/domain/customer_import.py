@@ -37,13 +37,16 @@ class PlanFound:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerFound:
-    """`agreed_on` is an ISO day, or "" where Microsoft gives none; `id` is the tenant's, folded."""
+    """`agreed_on` is an ISO day, or "" where Microsoft gives none; `id` is the tenant's, folded.
+
+    `has_agreement` is None where nobody looked yet.
+    """
 
     id: str
     name: str
     domain: str
     country: str
-    has_agreement: bool
+    has_agreement: bool | None
     agreed_on: str
     plans: tuple[PlanFound, ...]
 
@@ -71,9 +74,9 @@ class Difference:
 def compare(ours: CustomerFound | None, theirs: CustomerFound | None) -> Difference | None:
     """None where nothing differs. `ours` is the account in Microsoft's words."""
     if theirs is None:
-        return ours and Difference(
-            kind=ImportChange.GONE, customer_id=ours.id, name=ours.name, fields=()
-        )
+        if ours is None:
+            return None
+        return Difference(kind=ImportChange.GONE, customer_id=ours.id, name=ours.name, fields=())
     if ours is None:
         return Difference(
             kind=ImportChange.NEW,
@@ -107,14 +110,14 @@ def _fields(ours: CustomerFound | None, theirs: CustomerFound) -> list[FieldChan
 def _agreement(customer: CustomerFound | None) -> str:
     if customer is None:
         return ""
+    if customer.has_agreement is None:
+        return "not known"
     if not customer.has_agreement:
         return "missing"
     return f"accepted {customer.agreed_on}".strip()
 
 
-def _plan_changes(
-    ours: tuple[PlanFound, ...], theirs: tuple[PlanFound, ...]
-) -> list[FieldChange]:
+def _plan_changes(ours: tuple[PlanFound, ...], theirs: tuple[PlanFound, ...]) -> list[FieldChange]:
     known, there = {plan.id: plan for plan in ours}, {plan.id: plan for plan in theirs}
     found = []
     for plan_id in dict.fromkeys((*known, *there)):

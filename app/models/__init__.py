@@ -17,10 +17,10 @@ from app.models.contacts import Contact
 from app.models.invoices import Invoice, InvoiceEvent, InvoiceLine, InvoiceSeries, InvoiceTax
 from app.models.mails import Mail, Notice
 from app.models.marketplace import MarketplaceOptions
+from app.models.microsoft import CustomerImport, MicrosoftConnection
 from app.models.orders import Order, OrderLine
 from app.models.price_lists import CurrencyRate, PriceList, PriceListLine
 from app.models.provisioning import Alert, Control, ControlEvent, Heartbeat, Provider
-from app.models.microsoft import CustomerImport, MicrosoftConnection
 from app.models.purchases import Purchase, PurchaseEvent
 from app.models.reconciliation import CustomerReading, ReconciliationCase, ReconciliationRun
 from app.models.subscriptions import Subscription

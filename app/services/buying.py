@@ -91,6 +91,11 @@ def reason_not_to_order(account: Account) -> str | None:
         return f"Ordering is switched off for {account.name}."
     if account.microsoft_tenant_id is None:
         return f"{account.name} has no tenant at Microsoft yet."
+    return _reason_at_microsoft(account)
+
+
+def _reason_at_microsoft(account: Account) -> str | None:
+    """What the last import of customers found; nothing speaks against who was never read."""
     if account.microsoft_gone_at is not None:
         return (
             f"Partner Center no longer lists {account.name} as our customer."

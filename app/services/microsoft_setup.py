@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.config import Settings
+from app.config import MicrosoftSettings, Settings
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.audit import AuditEvent
@@ -85,29 +85,20 @@ def get_connection(viewer: Viewer, settings: Settings) -> ConnectionState:
     """As it stands, without asking Microsoft. Two statements."""
     _check_right(viewer)
     session = reading(viewer.scope)
-    row, now = session.execute(
-        sa.select(MicrosoftConnection, sa.func.now()).select_from(
-            sa.select(sa.literal(1)).subquery().outerjoin(MicrosoftConnection, sa.true())
-        )
-    ).one()
-    answered_at = session.scalar(sa.select(Provider.answered_at))
+    answered_at, now = session.execute(sa.select(Provider.answered_at, sa.func.now())).one()
+    found = session.scalar(sa.select(MicrosoftConnection))
+    row = MicrosoftConnection(tests=[]) if found is None else found
     microsoft = settings.microsoft
-    row = row or MicrosoftConnection(tests=[])
     is_entered = row.client_secret is not None
     has_stored = row.refresh_token is not None
     ends_at = row.refreshed_at + TOKEN_LIFE if has_stored else None
     return ConnectionState(
-        tenant_id=row.tenant_id if is_entered else microsoft.tenant_id,
-        client_id=row.client_id if is_entered else microsoft.client_id,
+        tenant_id=row.tenant_id or microsoft.tenant_id,
+        client_id=row.client_id or microsoft.client_id,
         is_entered=is_entered,
         has_secret=is_entered or bool(microsoft.client_secret),
         cloud=_CLOUDS.get(microsoft.login_url, "Its own addresses"),
-        addresses=(
-            ("Sign-in", microsoft.login_url),
-            ("Partner Center", microsoft.partner_center_url),
-            ("Price sheets", microsoft.partner_api_url),
-            ("Azure Resource Manager", microsoft.arm_url),
-        ),
+        addresses=_addresses(microsoft),
         has_token=has_stored or bool(microsoft.refresh_token),
         is_first_token=not has_stored and bool(microsoft.refresh_token),
         refreshed_at=row.refreshed_at if has_stored else None,
@@ -120,6 +111,15 @@ def get_connection(viewer: Viewer, settings: Settings) -> ConnectionState:
         answered_at=answered_at,
         tested_at=row.tested_at,
         tests=tuple(Trial(**test) for test in row.tests),
+    )
+
+
+def _addresses(microsoft: MicrosoftSettings) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Sign-in", microsoft.login_url),
+        ("Partner Center", microsoft.partner_center_url),
+        ("Price sheets", microsoft.partner_api_url),
+        ("Azure Resource Manager", microsoft.arm_url),
     )
 
 

@@ -12,6 +12,7 @@ from app.services.alerts import keep_alerts
 from app.services.audit_chain import check_chain
 from app.services.bulk_work import wake_bulk_jobs
 from app.services.catalogue_refreshes import refresh_when_due
+from app.services.customer_imports import import_when_asked
 from app.services.customer_refresh import refresh_due_customers
 from app.services.expiry import expire_due_assets
 from app.services.group_retry import make_asked_retries
@@ -46,6 +47,10 @@ def _keep_alerts(_driver: PurchaseDriver) -> None:
     keep_alerts()
 
 
+def _import_customers(driver: PurchaseDriver) -> None:
+    import_when_asked(driver)
+
+
 def _check_audit(_driver: PurchaseDriver) -> None:
     chain = check_chain()
     if chain.problem:
@@ -71,6 +76,9 @@ CATALOGUE = ScheduledJob(name="catalogue", every_seconds=_SOON, run=_refresh_cat
 # Every hash of the audit log is made again: seconds for a million entries, so not often.
 AUDIT = ScheduledJob(name="audit", every_seconds=6 * 3600.0, run=_check_audit)
 
+# Staff ask for it and follow it.
+CUSTOMERS = ScheduledJob(name="customers", every_seconds=_SOON, run=_import_customers)
+
 # It looks for a run that was asked for, the day's own, and orders of half an hour ago.
 RECONCILIATION = ScheduledJob(name="reconciliation", every_seconds=_SOON, run=keep_reconciling)
 
@@ -78,5 +86,5 @@ LANES: dict[str, tuple[ScheduledJob, ...]] = {
     "quick": (EXPIRY, ALERTS, RETRIES),
     "microsoft": (RECONCILIATION, REFRESH),
     "bulk": (BULK,),
-    "catalogue": (CATALOGUE, AUDIT),
+    "catalogue": (CATALOGUE, CUSTOMERS, AUDIT),
 }

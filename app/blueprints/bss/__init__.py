@@ -20,12 +20,14 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     bulk,  # noqa: F401
     contacts,  # noqa: F401
     currency_rates,  # noqa: F401
+    customer_import,  # noqa: F401
     home,  # noqa: F401
     invoice_changes,  # noqa: F401
     invoices,  # noqa: F401
     list_settings,  # noqa: F401
     mails,  # noqa: F401
     marketplace_options,  # noqa: F401
+    microsoft,  # noqa: F401
     orders,  # noqa: F401
     plan_registration,  # noqa: F401
     price_calculator,  # noqa: F401

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -98,7 +99,11 @@ class TokenSource:
         scopes = [f"{Audience.PARTNER_CENTER}/user_impersonation"]
         with self._lock:
             self._notice_identity()
-            return self._ask(lambda app: app.initiate_auth_code_flow(scopes, redirect_uri))
+            with warnings.catch_warnings():
+                # It would rather have the answer posted: a post from elsewhere carries no cookie
+                # of ours, and so nobody is signed in who could take it.
+                warnings.simplefilter("ignore", UserWarning)
+                return self._ask(lambda app: app.initiate_auth_code_flow(scopes, redirect_uri))
 
     def finish_consent(self, flow: dict[str, Any], answer: dict[str, str]) -> None:
         """Take the code that came back into the first refresh token, and store it.

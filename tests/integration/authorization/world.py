@@ -15,6 +15,7 @@ from tests.factories import (
     AccountFactory,
     BulkJobFactory,
     ContactFactory,
+    CustomerImportFactory,
     MailFactory,
     OrderFactory,
     PriceListFactory,
@@ -77,6 +78,7 @@ def build_world():
     bulk_job = BulkJobFactory(account=world.accounts["staff"])
     world.objects["bulk_job"] = dict.fromkeys(OWNERS, bulk_job.id)
     world.objects["customer"] = {owner: _customer(world, owner) for owner in OWNERS}
+    world.objects["customer_import"] = dict.fromkeys(OWNERS, CustomerImportFactory().id)
     world.objects["product"] = dict.fromkeys(OWNERS, plan_sku.product_id)
     return world
 

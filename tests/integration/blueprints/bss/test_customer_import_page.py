@@ -1,0 +1,82 @@
+"""Back office: reading customers of Partner Center, the preview, applying it; the command."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.models import CustomerImport
+from app.services.customer_imports import import_when_asked
+from tests import factories
+from tests.factories import AccountFactory, SubscriptionFactory
+from tests.support.back_office import title
+from tests.support.html import page, words
+
+CUSTOMERS = "/bss/setup/microsoft/customers"
+
+
+@pytest.fixture
+def imported(app):
+    def run():
+        with app.app_context():
+            assert import_when_asked(app.extensions["purchase_driver"])
+
+    return run
+
+
+def ask(bss):
+    assert bss.post_form(CUSTOMERS, form_at=CUSTOMERS).status_code == 303
+
+
+def apply_url(bss):
+    return page(bss.get(CUSTOMERS)).select_one("#apply-form")["action"]
+
+
+def test_the_page_begins_empty_and_says_what_to_do(bss):
+    answer = bss.get(CUSTOMERS)
+
+    assert title(answer) == "Import customers"
+    assert "No customers were read yet" in words(page(answer).main)
+
+
+def test_a_reading_is_followed_then_previewed_then_applied(bss, imported, sandbox):
+    ask(bss)
+    waiting = page(bss.get(CUSTOMERS)).select_one("#customer-import")
+    assert waiting["hx-get"] == CUSTOMERS
+    imported()
+
+    text = words(page(bss.get(CUSTOMERS)).main)
+    assert "Ready to apply" in text
+    assert "Aegean Foods" in text
+    answer = bss.post_form(apply_url(bss), {"agrees": "y"}, form_at=CUSTOMERS)
+
+    assert answer.status_code == 303
+    assert "Applied" in words(page(bss.get(CUSTOMERS)).main)
+    assert "Aegean Foods" in bss.get("/bss/accounts/?q=Aegean").text
+
+
+def test_nothing_is_applied_unread(bss, imported, sandbox):
+    ask(bss)
+    imported()
+
+    answer = bss.post_form(apply_url(bss), form_at=CUSTOMERS)
+
+    assert answer.status_code == 422
+    assert "tick this" in words(page(answer).main)
+    factories.session.rollback()
+    assert factories.session.scalars(sa.select(CustomerImport.applied_at)).one() is None
+
+
+def test_a_failed_reading_says_why(bss, imported, sandbox):
+    sandbox.fault("customers", "status:500", times=1)
+    ask(bss)
+    imported()
+
+    assert "The customers could not be read" in words(page(bss.get(CUSTOMERS)).main)
+
+
+def test_the_wizard_says_that_the_agreement_is_missing_before_anything_is_chosen(bss, app):
+    account = AccountFactory(name="Delphi Wines", has_microsoft_agreement=False)
+    plan = SubscriptionFactory(account=account)
+
+    answer = bss.get(f"/bss/billing/subscriptions/{plan.id}/")
+
+    assert "has not accepted the Microsoft Customer Agreement" in words(page(answer).main)
