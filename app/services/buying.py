@@ -91,21 +91,21 @@ def reason_not_to_order(account: Account) -> str | None:
         return f"Ordering is switched off for {account.name}."
     if account.microsoft_tenant_id is None:
         return f"{account.name} has no tenant at Microsoft yet."
-    return _reason_at_microsoft(account)
+    return reason_at_microsoft(account)
 
 
-def _reason_at_microsoft(account: Account) -> str | None:
+def reason_at_microsoft(account: Account) -> str | None:
     """What the last import of customers found; nothing speaks against who was never read."""
     if account.microsoft_gone_at is not None:
         return (
             f"Partner Center no longer lists {account.name} as our customer."
-            " Renew the reseller relationship there, then import the customers again."
+            " Renew the reseller relationship there, then have our staff read the customers again."
         )
     if account.has_microsoft_agreement is False:
         return (
             f"{account.name} has not accepted the Microsoft Customer Agreement: Microsoft would"
-            " refuse the order. Have it accepted in Partner Center, then import the customers"
-            " again."
+            " refuse the order. Have it accepted in Partner Center, then have our staff read the"
+            " customers again."
         )
     return None
 

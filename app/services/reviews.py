@@ -21,6 +21,7 @@ from app.domain.errors import NotFoundError
 from app.domain.orders import OrderStatus
 from app.domain.pricing import PricedLine
 from app.models import Account, Order, OrderLine, Product, Sku, Subscription
+from app.services.buying import reason_at_microsoft
 from app.services.order_lines import shown_line
 from app.services.prices import Resale
 from app.services.visibility import visible_to
@@ -62,6 +63,7 @@ class Review:
     needs_approval: bool
     skips_approval: bool
     buyer_reference: str
+    reason: str | None  # why Microsoft would refuse; None where it would not, or was ordered
 
     @property
     def is_placed(self) -> bool:
@@ -104,6 +106,7 @@ def get_review(viewer: Viewer, order_id: UUID) -> Review:
         needs_approval=row.needs_approval and viewer.account_kind is AccountKind.END_CUSTOMER,
         skips_approval=row.needs_approval and viewer.is_staff,
         buyer_reference=order.buyer_reference,
+        reason=reason_at_microsoft(row.Account) if order.status is OrderStatus.QUOTED else None,
     )
 
 
@@ -117,6 +120,7 @@ def _query(viewer: Viewer, order_id: UUID) -> sa.Select[*tuple[Any, ...]]:
         sa.select(
             Order,
             OrderLine,
+            Account,
             Account.name.label("account_name"),
             reseller.name.label("reseller_name"),
             Account.hides_prices,

@@ -226,3 +226,19 @@ def test_a_customer_whose_reseller_hides_prices_buys_without_seeing_amounts(clie
 
     assert words(page(review).select_one("form button.primary")) == "Buy"
     assert all("€" not in answer.text for answer in pages)
+
+
+def test_a_missing_customer_agreement_is_said_before_the_order_and_not_after(
+    client, market, quoted
+):
+    read_before = client.get(quoted)
+    change(market.customer, has_microsoft_agreement=False)
+
+    found = page(client.get(quoted))
+
+    assert "has not accepted the Microsoft Customer Agreement" in words(found.main)
+    assert not found.select("main form button.primary")
+    answer = client.post(quoted, data=hidden_fields(read_before) | AGREED)
+    assert answer.status_code == 422
+    assert "Have it accepted in Partner Center" in words(page(answer).main)
+    assert rows(Asset) == []
