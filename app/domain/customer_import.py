@@ -126,5 +126,5 @@ def _plan_changes(ours: tuple[PlanFound, ...], theirs: tuple[PlanFound, ...]) ->
         is_over = new is None and old is not None and old.status == "deleted"
         if before != after and not is_over:
             name = (old or new or PlanFound(id="", name="", status="")).name
-            found.append(FieldChange(name=f"Azure plan {name}", before=before, after=after))
+            found.append(FieldChange(name=f"Plan {name}", before=before, after=after))
     return found
