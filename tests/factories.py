@@ -15,7 +15,6 @@ from app.domain.access import SYSTEM_SCOPE, AccountKind, Role, Viewer
 from app.domain.assets import AssetKind, AssetStatus, ProvisioningSyncStatus, SubscriptionStatus
 from app.domain.bulk import BulkAction
 from app.domain.contacts import ContactRole
-from app.domain.customer_import import ImportState
 from app.domain.languages import Language
 from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
@@ -25,7 +24,6 @@ from app.models import (
     Account,
     BulkJob,
     Contact,
-    CustomerImport,
     Mail,
     OneTimeLink,
     Order,
@@ -394,14 +392,3 @@ def viewer_of(user):
         role=user.role,
         reseller_id=account.reseller_id,
     )
-
-
-class CustomerImportFactory(ModelFactory):
-    """A reading that nobody has begun."""
-
-    class Meta:
-        model = CustomerImport
-
-    id = factory.LazyFunction(uuid4)
-    state = ImportState.QUEUED
-    requested_by = "Eleni Papadaki"

@@ -15,7 +15,6 @@ from tests.factories import (
     AccountFactory,
     BulkJobFactory,
     ContactFactory,
-    CustomerImportFactory,
     MailFactory,
     OrderFactory,
     PriceListFactory,
@@ -27,6 +26,7 @@ from tests.factories import (
     TaxRuleFactory,
     UserFactory,
 )
+from tests.support.importing import CustomerImportFactory
 from tests.support.reconciling import ReconciliationCaseFactory
 
 OWNERS = ("aegean", "helios", "northwind", "thistle", "fabrikam", "kalamata")

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from app.models import CustomerImport
 from app.services.customer_imports import import_when_asked
 from tests import factories
-from tests.factories import AccountFactory, SubscriptionFactory
+from tests.integration.services.buyers import Marketplace, change
 from tests.support.back_office import title
 from tests.support.html import page, words
 
@@ -73,10 +73,14 @@ def test_a_failed_reading_says_why(bss, imported, sandbox):
     assert "The customers could not be read" in words(page(bss.get(CUSTOMERS)).main)
 
 
-def test_the_wizard_says_that_the_agreement_is_missing_before_anything_is_chosen(bss, app):
-    account = AccountFactory(name="Delphi Wines", has_microsoft_agreement=False)
-    plan = SubscriptionFactory(account=account)
+def test_wizard_and_software_page_say_that_the_agreement_is_missing(bss, app):
+    market = Marketplace()
+    change(market.customer, has_microsoft_agreement=False)
+    change(market.direct, has_microsoft_agreement=False)
 
-    answer = bss.get(f"/bss/billing/subscriptions/{plan.id}/")
-
-    assert "has not accepted the Microsoft Customer Agreement" in words(page(answer).main)
+    for url in (
+        f"/bss/billing/subscriptions/{market.plan.id}/buy-reservation/",
+        f"/bss/sales/software/{market.software.product_id}/?customer={market.direct.id}",
+    ):
+        text = words(page(bss.get(url)).main)
+        assert "has not accepted the Microsoft Customer Agreement" in text

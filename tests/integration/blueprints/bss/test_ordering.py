@@ -398,15 +398,3 @@ def test_somebody_of_the_storefront_finds_nothing_there(client, sign_in, market)
 
     for path in (ORDERS, SOFTWARE, PLANS):
         assert client.get(path).status_code == 404
-
-
-@pytest.mark.usefixtures("eleni")
-def test_a_missing_customer_agreement_stands_in_the_wizard_and_the_software_page(
-    client, market, wizard, software
-):
-    change(market.customer, has_microsoft_agreement=False)
-    change(market.direct, has_microsoft_agreement=False)
-
-    for url in (wizard, software):
-        found = page(client.get(url))
-        assert "has not accepted the Microsoft Customer Agreement" in words(found.main)
