@@ -11,6 +11,7 @@ from app.queueing import init_queueing
 from app.services.mail_room import open_mail_room
 from app.services.microsoft_connection import connect_microsoft
 from app.services.production_checks import check_production
+from app.web.brands import init_brands
 from app.web.countries import init_countries
 from app.web.errors import init_errors
 from app.web.filters import init_filters
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> Flask:
     init_errors(app)
     for init in (init_static_files, init_icons, init_locale, init_countries, init_filters):
         init(app)
+    init_brands(app)
     for init in (init_forms, init_pagination, init_asset_links, init_layout, init_palette):
         init(app)
     init_month_bars(app)

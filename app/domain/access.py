@@ -43,6 +43,7 @@ class Permission(StrEnum):
     APPROVE_ORDERS = "approve_orders"
     VIEW_CUSTOMERS = "view_customers"
     MANAGE_CUSTOMERS = "manage_customers"
+    MANAGE_BRAND = "manage_brand"
     # back office
     VIEW_BSS = "view_bss"
     EDIT_ASSETS = "edit_assets"
@@ -58,7 +59,12 @@ _STOREFRONT_VIEWER = frozenset(
     {Permission.VIEW_STOREFRONT, Permission.VIEW_CUSTOMERS, Permission.EDIT_PROFILE}
 )
 _OF_RESELLERS = frozenset(
-    {Permission.APPROVE_ORDERS, Permission.VIEW_CUSTOMERS, Permission.MANAGE_CUSTOMERS}
+    {
+        Permission.APPROVE_ORDERS,
+        Permission.VIEW_CUSTOMERS,
+        Permission.MANAGE_CUSTOMERS,
+        Permission.MANAGE_BRAND,
+    }
 )
 _BSS_VIEWER = frozenset({Permission.VIEW_BSS, Permission.EXPORT, Permission.EDIT_PROFILE})
 
@@ -73,6 +79,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.MANAGE_USERS,
         Permission.APPROVE_ORDERS,
         Permission.MANAGE_CUSTOMERS,
+        Permission.MANAGE_BRAND,
     },
     Role.STAFF_SUPPORT: _BSS_VIEWER,
     Role.STAFF_BILLING: _BSS_VIEWER

@@ -11,6 +11,7 @@ from app.models.assets import (
     SoftwareSubscription,
 )
 from app.models.audit import AuditChain, AuditEntry
+from app.models.brands import Brand
 from app.models.bulk import BulkJob, BulkJobItem
 from app.models.catalogue import CatalogueRefresh, Product, Sku
 from app.models.contacts import Contact
@@ -37,6 +38,7 @@ __all__ = [
     "AssetTotal",
     "AuditChain",
     "AuditEntry",
+    "Brand",
     "BulkJob",
     "BulkJobItem",
     "CatalogueRefresh",

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.database import transaction
 from app.domain.access import Permission, Viewer
+from app.domain.audit import AuditEvent
 from app.domain.errors import InvalidError, NotAllowedError, NotFoundError
 from app.models import Account
+from app.services.audit import Values, audit
+from app.services.audit_subjects import of_account
 from app.services.customers import customer_of
 
 log = structlog.get_logger()
@@ -34,9 +37,12 @@ def save_terms(viewer: Viewer, customer_id: UUID, agreed: AgreedTerms) -> None:
     _check_markup(agreed.markup)
     with transaction(viewer.scope) as session:
         customer = _locked(session, viewer, customer_id)
+        before = _agreed(customer)
         customer.markup = agreed.markup
         customer.hides_prices = agreed.hides_prices
         customer.needs_approval = agreed.needs_approval
+        change = (before, _agreed(customer))
+        audit(session, viewer, AuditEvent.ACCOUNT_CHANGED, of_account(customer), change=change)
     log.info(
         "customer.terms_saved",
         account_id=str(customer_id),
@@ -52,9 +58,10 @@ def save_default_markup(viewer: Viewer, markup: Decimal) -> None:
     _check_may_manage(viewer)
     _check_markup(markup)
     with transaction(viewer.scope) as session:
-        session.execute(
-            sa.update(Account).where(Account.id == viewer.account_id).values(default_markup=markup)
-        )
+        own = session.get_one(Account, viewer.account_id, with_for_update=True)
+        change = ({"default_markup": own.default_markup}, {"default_markup": markup})
+        own.default_markup = markup
+        audit(session, viewer, AuditEvent.ACCOUNT_CHANGED, of_account(own), change=change)
     log.info("customer.default_markup_saved", by=str(viewer.user_id), markup=str(markup))
 
 
@@ -66,6 +73,14 @@ def _check_may_manage(viewer: Viewer) -> None:
 def _check_markup(markup: Decimal | None) -> None:
     if markup is not None and not _LEAST <= markup <= _MOST:
         raise InvalidError("A markup is between 0 and 1,000 %.", field="markup")
+
+
+def _agreed(customer: Account) -> Values:
+    return {
+        "markup": customer.markup,
+        "hides_prices": customer.hides_prices,
+        "needs_approval": customer.needs_approval,
+    }
 
 
 def _locked(session: Session, viewer: Viewer, customer_id: UUID) -> Account:

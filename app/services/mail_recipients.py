@@ -9,9 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import PERMISSIONS, Permission, Role, Viewer
+from app.domain.brand import MARKETPLACE_HUE, fill_colour
 from app.domain.languages import Language
 from app.domain.mail import MailKind
-from app.models import Account, Mail, OneTimeLink, User
+from app.models import Account, Mail, MarketplaceOptions, OneTimeLink, User
+from app.services import brands
+from app.services.brands import ShownBrand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,17 +25,24 @@ class Recipient:
     tenant_id: UUID
     language: Language
     timezone: str
+    brand: ShownBrand | None = None
 
 
 def recipients(session: Session, *conditions: sa.ColumnElement[bool]) -> list[Recipient]:
     """The users that match, as far as they and their accounts are active."""
     rows = session.execute(
-        sa.select(User, Account)
+        sa.select(User, Account, *brands.BRAND_COLUMNS)
         .join(Account, Account.id == User.account_id)
+        .join(MarketplaceOptions, sa.true())
+        .outerjoin(brands.OWN, brands.is_told_in_mails())
+        .outerjoin(brands.MARKETPLACES, brands.is_marketplaces())
         .where(User.is_active, Account.is_active, *conditions)
         .order_by(User.email)
     )
-    return [recipient_of(user, account) for user, account in rows]
+    return [
+        recipient_of(user, account, brands.shown_brand(own, marketplaces, name))
+        for user, account, own, marketplaces, name in rows
+    ]
 
 
 def roles_with(permission: Permission) -> list[Role]:
@@ -60,13 +70,21 @@ def mail_to(
         to_name=viewer.name,
         language=recipient.language,
         timezone=recipient.timezone,
-        facts=facts,
+        facts={**facts, **_brand_facts(recipient.brand)},
         link_id=link.id if link else None,
         useless_after=link.ends_at if link else None,
     )
 
 
-def recipient_of(user: User, account: Account) -> Recipient:
+def _brand_facts(brand: ShownBrand | None) -> dict[str, str]:
+    """Whose mail it is: the name at its foot, the colour of its button."""
+    if brand is None:
+        return {}
+    hue = MARKETPLACE_HUE if brand.hue is None else brand.hue
+    return {"marketplace": brand.name, "accent": fill_colour(hue)}
+
+
+def recipient_of(user: User, account: Account, brand: ShownBrand | None = None) -> Recipient:
     return Recipient(
         viewer=Viewer(
             user_id=user.id,
@@ -81,4 +99,5 @@ def recipient_of(user: User, account: Account) -> Recipient:
         tenant_id=user.tenant_id,
         language=user.language or account.language,
         timezone=user.timezone or account.timezone,
+        brand=brand,
     )

@@ -12,6 +12,7 @@ from app.database import reading, transaction
 from app.domain.access import SIGN_IN_SCOPE, SYSTEM_SCOPE
 from app.domain.mail import MailKind
 from app.models import Account, MarketplaceOptions, PasswordRequest, User
+from app.services.brands import brand_of_account
 from app.services.mail_recipients import mail_to, recipient_of
 from app.services.mail_room import MailRoom
 from app.services.one_time_links import make_link
@@ -45,7 +46,9 @@ def answer_password_requests(room: MailRoom) -> int:
             row = session.execute(_person(email)).one_or_none()
             if row is not None:
                 link = make_link(session, row.User, room.link_key, by="forgotten password")
-                recipient = recipient_of(row.User, row.Account)
+                recipient = recipient_of(
+                    row.User, row.Account, brand_of_account(session, row.Account.id)
+                )
                 facts = {"marketplace": marketplace}
                 session.add(mail_to(recipient, MailKind.PASSWORD_LINK, facts, link=link))
                 answered += 1

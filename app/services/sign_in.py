@@ -15,9 +15,10 @@ from app.domain.audit import AuditEvent
 from app.models.accounts import Account
 from app.models.marketplace import MarketplaceOptions
 from app.models.users import User, UserSession
-from app.services import passwords
+from app.services import brands, passwords
 from app.services.audit import NOTHING, Subject, audit
 from app.services.audit_subjects import of_user
+from app.services.brands import ShownBrand
 from app.services.list_settings import ListSettings, settings_of
 from app.services.marketplace_options import Marketplace, marketplace_of
 
@@ -36,6 +37,7 @@ class SignedIn:
     page_size: int | None
     lists: ListSettings
     marketplace: Marketplace
+    brand: ShownBrand
 
 
 def sign_in(email: str, password: str, *, address: str | None, browser: str | None) -> str | None:
@@ -90,12 +92,16 @@ def viewer_of_session(token: str, *, idle_limit: dt.timedelta) -> SignedIn | Non
                 User,
                 Account,
                 MarketplaceOptions,
+                brands.OWN,
+                brands.MARKETPLACES,
                 (UserSession.last_seen_at < sa.func.now() - _SEEN_EVERY).label("is_to_be_noted"),
             )
             .select_from(UserSession)
             .join(User, User.id == UserSession.user_id)
             .join(Account, Account.id == User.account_id)
             .join(MarketplaceOptions, sa.true())
+            .outerjoin(brands.OWN, brands.is_own())
+            .outerjoin(brands.MARKETPLACES, brands.is_marketplaces())
             .where(
                 UserSession.token_hash == _hash(token),
                 UserSession.revoked_at.is_(None),
@@ -109,7 +115,8 @@ def viewer_of_session(token: str, *, idle_limit: dt.timedelta) -> SignedIn | Non
     )
     if row is None:
         return None
-    signed_in = _signed_in(row.User, row.Account, row.MarketplaceOptions)
+    brand = brands.shown_brand(row[3], row[4], row.MarketplaceOptions.name)
+    signed_in = _signed_in(row.User, row.Account, row.MarketplaceOptions, brand)
     if row.is_to_be_noted:
         _note_seen(token)
     return signed_in
@@ -137,7 +144,9 @@ def choose_vat(viewer: Viewer, *, shows_vat: bool) -> None:
         )
 
 
-def _signed_in(user: User, account: Account, options: MarketplaceOptions) -> SignedIn:
+def _signed_in(
+    user: User, account: Account, options: MarketplaceOptions, brand: ShownBrand
+) -> SignedIn:
     return SignedIn(
         viewer=Viewer(
             user_id=user.id,
@@ -154,6 +163,7 @@ def _signed_in(user: User, account: Account, options: MarketplaceOptions) -> Sig
         page_size=user.page_size,
         lists=settings_of(user, account),
         marketplace=marketplace_of(options),
+        brand=brand,
     )
 
 

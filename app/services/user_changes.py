@@ -14,9 +14,10 @@ from app.domain.access import AccountKind, Role, Viewer
 from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.mail import MailKind, is_address
-from app.models import Account, MarketplaceOptions, OneTimeLink, User
+from app.models import Account, OneTimeLink, User
 from app.services.audit import NOTHING, audit
 from app.services.audit_subjects import of_user
+from app.services.brands import brand_of_account
 from app.services.buying import accounts_visible_to
 from app.services.mail_recipients import mail_to, recipient_of
 from app.services.one_time_links import LinkKey, make_link, revoke_links
@@ -194,10 +195,10 @@ def _send_link(session: Session, viewer: Viewer, user: User, key: LinkKey) -> No
     _check_not_too_many(session, viewer, user)
     link = make_link(session, user, key, by=viewer.email)
     account = session.get_one(Account, user.account_id)
-    marketplace = session.scalars(sa.select(MarketplaceOptions.name)).one()
-    facts = {"marketplace": marketplace, "account": account.name, "invited_by": viewer.name}
+    brand = brand_of_account(session, account.id)
+    facts = {"marketplace": brand.name, "account": account.name, "invited_by": viewer.name}
     kind = MailKind.PASSWORD_LINK if user.password_hash else MailKind.INVITATION
-    session.add(mail_to(recipient_of(user, account), kind, facts, link=link))
+    session.add(mail_to(recipient_of(user, account, brand), kind, facts, link=link))
 
 
 def _check_not_too_many(session: Session, viewer: Viewer, user: User) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 
 from app.domain.access import Permission, Viewer
+from app.services.brands import NO_BRAND, ShownBrand
 from app.services.navigation import BackOfficeState, get_back_office_state
+from app.services.sign_in import SignedIn
 from app.web.policy import policy_of
 from app.web.viewer import current_viewer, known_signed_in, may_switch_vat, shows_vat
 
@@ -143,11 +145,22 @@ def _context() -> dict[str, Any]:
     signed_in = known_signed_in()
     viewer: Viewer | None = signed_in.viewer if signed_in else None
     theme = request.cookies.get(THEME_COOKIE, "system")
+    brand = _brand(signed_in)
     return {
         "viewer": viewer,
-        "marketplace_name": signed_in.marketplace.name if signed_in else "Entrepot",
+        "brand": brand,
+        "marketplace_name": brand.name,
         "may_switch_vat": may_switch_vat(),
         "layout": "layouts/bss.html" if request.blueprint == "bss" else "layouts/storefront.html",
         "marketplace_terms": signed_in.marketplace.terms if signed_in else "",
         "theme": theme if theme in THEMES else "system",
     }
+
+
+def _brand(signed_in: SignedIn | None) -> ShownBrand:
+    """Of whoever is signed in, else what the view found; the back office has its own colours."""
+    if signed_in is None:
+        found: ShownBrand = g.get("brand", NO_BRAND)
+        return found
+    is_back_office = request.blueprint == "bss"
+    return replace(signed_in.brand, hue=None, logo=None) if is_back_office else signed_in.brand

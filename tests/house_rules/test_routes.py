@@ -20,7 +20,7 @@ OURS = {
     "auth.new_password",
     "auth.choose_password",
 }
-PUBLIC = OURS | {"health.healthz", "health.readyz", "static", "states"}
+PUBLIC = OURS | {"brand_logo", "brand_style", "health.healthz", "health.readyz", "static", "states"}
 BSS = {
     Permission.VIEW_AUDIT,
     Permission.VIEW_BSS,

@@ -1,11 +1,12 @@
 """Sign in and sign out."""
 
-from flask import Response, redirect, request, url_for
+from flask import Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.blueprints.auth import bp
 from app.blueprints.auth.sign_in_form import SignInForm
 from app.services import sign_in as sign_ins
+from app.web.brands import brand_of_cookie, keep_brand
 from app.web.htmx import render_page
 from app.web.next_page import safe_next
 from app.web.policy import policy
@@ -41,7 +42,7 @@ def land() -> BaseResponse:
     if signed_in is None:
         return redirect(url_for(".sign_in"), code=303)
     endpoint = "bss.home" if signed_in.viewer.is_staff else "storefront.home"
-    return redirect(url_for(endpoint), code=303)
+    return keep_brand(redirect(url_for(endpoint), code=303), signed_in.brand)
 
 
 @bp.post("/logout")
@@ -56,6 +57,7 @@ def sign_out() -> BaseResponse:
 
 
 def _page(form: SignInForm) -> Response:
+    g.brand = brand_of_cookie()
     return render_page(
         "auth/sign_in.html",
         partial="auth/_sign_in_form.html",

@@ -11,6 +11,7 @@ bp = Blueprint("storefront", __name__)
 from app.blueprints.storefront import (  # noqa: E402  # they put their views on bp
     asset_status,  # noqa: F401
     billing,  # noqa: F401
+    brand,  # noqa: F401
     buy_reservation,  # noqa: F401
     customers,  # noqa: F401
     home,  # noqa: F401
