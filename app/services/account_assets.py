@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.database import reading
 from app.domain.access import AccountKind, Viewer
@@ -67,14 +68,28 @@ def _newest(viewer: Viewer, account_id: UUID, *, limit: int) -> AssetsAbstract:
     ).one_or_none()
     if row is None:
         raise NotFoundError
-    account: Account = row[0]
+    return newest_of(
+        session, viewer, row[0], assets=int(row.assets), failed=int(row.failed), limit=limit
+    )
+
+
+def newest_of(
+    session: Session,
+    viewer: Viewer,
+    account: Account,
+    *,
+    assets: int,
+    failed: int,
+    limit: int = _ROWS_OF_VIEW,
+) -> AssetsAbstract:
+    """Of an account that was read, with its assets counted. One statement."""
     return AssetsAbstract(
         account_kind=account.kind,
         account_id=account.id,
         account_name=account.name,
         filter_name=filter_name(account.kind),
-        assets=int(row.assets),
-        failed_assets=int(row.failed),
+        assets=assets,
+        failed_assets=failed,
         newest=newest_assets(session, viewer, owned_by(account), limit=limit),
     )
 

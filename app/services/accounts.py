@@ -35,7 +35,12 @@ from app.models import (
     User,
 )
 from app.models.tenancy import Owned
-from app.services.account_assets import count_assets, filter_name
+from app.services.account_assets import (
+    AssetsAbstract,
+    count_assets,
+    filter_name,
+    newest_of,
+)
 from app.services.buying import accounts_visible_to, reason_not_to_order_for
 from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
 
@@ -142,6 +147,7 @@ class AccountView:
     failed_assets: int
     active_assets: int
     active_net: tuple[tuple[str, Decimal], ...]  # of active assets, one for each currency
+    newest: AssetsAbstract  # for whoever has no script that loads the section
 
     @property
     def filter_name(self) -> str:
@@ -238,6 +244,9 @@ def get_account(viewer: Viewer, account_id: UUID) -> AccountView:
         failed_assets=_count(_failed(totals)),
         active_assets=_count(active),
         active_net=_net_by_currency(active),
+        newest=newest_of(
+            session, viewer, account, assets=_count(totals), failed=_count(_failed(totals))
+        ),
     )
 
 

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.database import reading
 from app.domain.access import Permission, Viewer
-from app.domain.assets import AssetStatus, asset_number
+from app.domain.assets import AssetKind, AssetStatus, asset_number
 from app.domain.purchase import PurchaseState
 from app.domain.purchase_guards import WaitsFor
 from app.models import Account, Asset, Control, ControlEvent, Heartbeat, Provider, Purchase
 from app.services.alerts import OpenAlert, list_alerts
-from app.services.provisioning_advice import is_microsofts
+from app.services.provisioning_advice import Advice, advice_for, is_microsofts
 from app.services.provisioning_switch import Provisioning, get_provisioning
 from app.services.provisioning_timeline import words_for
 from app.services.spending import amount_of
@@ -47,6 +47,7 @@ class FailedGroup:
     code: str | None
     is_microsofts: bool
     words: str | None
+    advice: Advice
     count: int
     asked: int
 
@@ -175,6 +176,7 @@ def _groups(session: Session, viewer: Viewer) -> tuple[FailedGroup, ...]:
             code=code,
             is_microsofts=is_microsofts(code),
             words=words_for(viewer, code, message),
+            advice=advice_for(code, AssetKind.RESERVATION),
             count=count,
             asked=asked,
         )

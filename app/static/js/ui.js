@@ -255,6 +255,7 @@
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const box = target.closest('[data-roving]');
+    if (box && key === 'Escape') { event.preventDefault(); box.close?.(); return; }   // a search field would only be emptied
     if (box && (key === 'ArrowDown' || key === 'ArrowUp')) {
       event.preventDefault();
       step([...$$('[type=search]', box), ...$$('.palette-list a', box)], key === 'ArrowDown' ? 1 : -1);

@@ -14,6 +14,38 @@ from tests.e2e.pages.storefront import (
 )
 
 
+class Palette:
+    """The dialog of Ctrl K."""
+
+    def __init__(self, page):
+        self.page = page
+        self.dialog = page.get_by_role("dialog", name="Search everything")
+        self.query = self.dialog.get_by_role("searchbox", name="Search everything")
+        self.links = self.dialog.locator("#palette-results").get_by_role("link")
+
+    def holds_the_focus(self):
+        """Or the browser itself does: nothing of the page behind."""
+        return self.dialog.evaluate(
+            "element => element.contains(document.activeElement)"
+            " || document.activeElement === document.body"
+        )
+
+
+class HomePage(BasePage):
+    path = "/bss/"
+    heading = "Back office"
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.palette = Palette(page)
+        self.keys = page.get_by_role("dialog", name="Keys")
+
+    def failed_asset(self, reason):
+        """The one that failed for this reason, among what waits for a person."""
+        waiting = self.main.get_by_role("region", name="Assets that failed or are being checked")
+        return waiting.get_by_role("row").filter(has_text=reason).get_by_role("link").first
+
+
 class AccountsPage(BasePage):
     path = "/bss/accounts/"
     heading = "Accounts"

@@ -140,11 +140,17 @@ class TestView:
         assert words(section.select_one(".card-f a")) == "View all assets"
         assert "Amount, excl. VAT" in heads(answer)
 
-    def test_without_a_script_the_section_is_a_link(self, bss, office):
+    def test_without_a_script_the_section_is_there_at_once(self, bss, office):
         asset = office.reservation()
+
         section = page(bss.get(view_of(office.customer))).select_one("section#assets")
 
-        answer = bss.get(section.a["href"])
+        assert asset.name in words(section.noscript.table)
+
+    def test_the_section_is_a_page_of_its_own_too(self, bss, office):
+        asset = office.reservation()
+
+        answer = bss.get(f"{view_of(office.customer)}assets/newest")
 
         assert title(answer) == "Assets"
         assert names(answer) == [asset.name]

@@ -111,6 +111,7 @@ def test_a_group_is_tried_again_with_one_click_each_through_edit_and_save(
     assert post(bss, "retry", code="800011").status_code == 303
     shown = words(page(bss.get(DESK)).main)
     assert "25 about to be tried" in shown
+    assert "The Azure plan that it is bought from is not active at Microsoft." in shown
     assert make_asked_retries() == 20
     assert make_asked_retries() == 5
     assert make_asked_retries() == 0
