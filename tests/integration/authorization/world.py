@@ -1,5 +1,6 @@
 """Everybody who may knock, and everything they may knock for; each owner's text is a canary."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import uuid4
@@ -123,7 +124,13 @@ def _add_objects(world, owner, plan_sku):
         "selling_unit_price": Decimal("9100.00") if account.reseller_id else None,
     }
     reservation = ReservationFactory(
-        account=account, subscription=plan, name=mark, notes=mark, order_id=order.id, **money
+        account=account,
+        subscription=plan,
+        name=mark,
+        notes=mark,
+        order_id=order.id,
+        expires_on=factories.NOW.date() + dt.timedelta(days=10),  # counted among what ends soon
+        **money,
     )
     PurchaseFactory(asset=reservation)
     software = SoftwareSubscriptionFactory(account=account, name=mark, failed=True, **money)
