@@ -123,16 +123,7 @@ def _add_objects(world, owner, plan_sku):
         "buying_unit_price": BUYING,
         "selling_unit_price": Decimal("9100.00") if account.reseller_id else None,
     }
-    reservation = ReservationFactory(
-        account=account,
-        subscription=plan,
-        name=mark,
-        notes=mark,
-        order_id=order.id,
-        expires_on=factories.NOW.date() + dt.timedelta(days=10),  # counted among what ends soon
-        **money,
-    )
-    PurchaseFactory(asset=reservation)
+    reservation = _ending_soon(plan, account=account, name=mark, order_id=order.id, **money)
     software = SoftwareSubscriptionFactory(account=account, name=mark, failed=True, **money)
     PurchaseFactory(
         asset=software,
@@ -155,6 +146,14 @@ def _add_objects(world, owner, plan_sku):
         "mail": MailFactory(account=account, to_name=mark),
     }.items():
         world.objects.setdefault(kind, {})[owner] = row.id
+
+
+def _ending_soon(plan, *, name, **values):
+    """A synchronized reservation, in every list and in every count."""
+    ends = factories.NOW.date() + dt.timedelta(days=10)
+    asset = ReservationFactory(subscription=plan, name=name, notes=name, expires_on=ends, **values)
+    PurchaseFactory(asset=asset)
+    return asset
 
 
 def _customer(world, owner):
