@@ -183,6 +183,10 @@ class AssetPage(BasePage):
         self.edit_link.click()
         return EditPage(self.page).arrived()
 
+    def give_up(self):
+        self.main.get_by_role("link", name="Give it up").click()
+        return GiveUpPage(self.page).arrived()
+
 
 class EditPage(BasePage):
     heading = re.compile("^Edit ")
@@ -205,3 +209,12 @@ class EditPage(BasePage):
         self.save_button.click()
         expect(self.title).not_to_have_text(self.heading)
         return AssetPage(self.page).arrived()
+
+
+class GiveUpPage(BasePage):
+    heading = re.compile("^Give up ")
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.reason = page.get_by_label("Reason")
+        self.button = self.main.get_by_role("button", name="Give it up")

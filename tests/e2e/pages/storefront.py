@@ -159,3 +159,20 @@ class ReservationsPage(BasePage):
     def open_reservation(self, name):
         self.main.get_by_role("link", name=name, exact=True).first.click()
         return AssetPage(self.page).arrived()
+
+
+class InvoicesPage(BasePage):
+    path = "/billing/invoices/"
+    heading = "Invoices"
+
+    def open_credit_note_of(self, words):
+        """The only one that the search finds."""
+        self.page.goto(f"{self.path}?status=credit_note&q={words}")
+        link = self.main.get_by_role("table").get_by_role("link", name=re.compile("^CRN-"))
+        expect(link).to_have_count(1)
+        link.click()
+        return InvoicePage(self.page).arrived()
+
+
+class InvoicePage(BasePage):
+    heading = re.compile("CRN-")

@@ -100,7 +100,7 @@ def issue_and_break(order_id):
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_a_thousand_invoices_by_eight_processes_that_are_killed_at_random(
     servers, settings, tmp_path, record_property
 ):
