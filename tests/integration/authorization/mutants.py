@@ -9,11 +9,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from flask import request
 
-from app.domain.access import PERMISSIONS, Permission
 from app.web.policy import Policy, policy_of
 
 _NAME = "_perhaps_without_it"
-_WEAKEST = {"bss": Permission.VIEW_BSS, "storefront": Permission.VIEW_STOREFRONT}
 
 
 @dataclass(frozen=True)
@@ -26,33 +24,17 @@ class PolicyMutant:
     policy: Policy
 
     def __str__(self):
-        what = "nobody asked who it is" if self.policy.is_public else "any role is enough"
-        return f"{self.endpoint}: {what}"
+        return f"{self.endpoint}: nobody asked who it is"
 
 
 def policy_mutants(app, pages):
-    """Every view without its policy, and with the weakest of its face where that is another."""
+    """Every view without its policy."""
     for rule in app.url_map.iter_rules():
         page, kept = pages(rule.rule), policy_of(app.view_functions[rule.endpoint])
         if kept.is_public:
             continue
         methods = tuple(sorted(rule.methods & {"GET", "POST"}))
         yield PolicyMutant(rule.endpoint, page, methods, Policy(is_public=True))
-        if weaker := _weaker(kept, rule.endpoint):
-            yield PolicyMutant(rule.endpoint, page, methods, weaker)
-
-
-def _weaker(kept, endpoint):
-    weakest = _WEAKEST.get(endpoint.partition(".")[0])
-    if weakest is None or all(_is_for_all(each, weakest) for each in (kept.read, kept.write)):
-        return None
-    return Policy(kept.read and weakest, kept.write and weakest)
-
-
-def _is_for_all(permission, weakest):
-    """Whether every role of the face has it: then asking for less changes nothing."""
-    roles = [granted for granted in PERMISSIONS.values() if weakest in granted]
-    return permission is None or all(permission in granted for granted in roles)
 
 
 @contextlib.contextmanager
