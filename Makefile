@@ -119,7 +119,7 @@ lock: .boot/.stamp ## compile both lock files from pyproject.toml
 translations: setup ## gather the texts to translate into app/translations, and compile what is there
 	@mkdir -p build
 	@for domain in documents messages; do \
-		(cd app && ../$(BIN)/pybabel -q extract -F translations/$$domain.cfg --add-location=file \
+		(cd app && PYTHONPATH=.. ../$(BIN)/pybabel -q extract -F translations/$$domain.cfg --add-location=file \
 			--sort-output --project=Entrepot --version=1 -o ../build/$$domain.pot .) && \
 		for language in el de; do \
 			$(BIN)/pybabel -q update -D $$domain -i build/$$domain.pot -d app/translations \

@@ -1,15 +1,18 @@
 """What can go wrong for a reason that people understand."""
 
+from app.domain.sentences import Sentence, said
+
 
 class DomainError(Exception):
-    """Something the user asked for is not possible. The message is shown to the user as it is.
+    """Something the user asked for is not possible. The message is shown to the user, translated.
 
-    `field` names the form field it belongs to, where it belongs to one.
+    `values` fill `%(name)s` of the message; `field` names the form field it belongs to, if any.
     """
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str, *, field: str | None = None, **values: object) -> None:
+        sentence = message if isinstance(message, Sentence) else said(message, **values)
+        super().__init__(sentence)
+        self.message = sentence
         self.field = field
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from app.database import reading, transaction
 from app.domain.access import SIGN_IN_SCOPE, SYSTEM_SCOPE, Viewer
 from app.domain.audit import AuditEvent
+from app.domain.languages import Language
 from app.models.accounts import Account
 from app.models.marketplace import MarketplaceOptions
 from app.models.users import User, UserSession
@@ -29,9 +30,13 @@ _LONGEST_BROWSER = 200
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """Who is behind a session, and how this person wants things shown."""
+    """Who is behind a session, and how this person wants things shown.
+
+    `language` is None where the browser's holds.
+    """
 
     viewer: Viewer
+    language: Language | None
     timezone: str
     vat_choice: bool | None
     page_size: int | None
@@ -158,6 +163,7 @@ def _signed_in(
             role=user.role,
             reseller_id=account.reseller_id,
         ),
+        language=user.language,
         timezone=user.timezone or account.timezone,
         vat_choice=user.shows_vat,
         page_size=user.page_size,

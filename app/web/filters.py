@@ -6,33 +6,40 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from flask import Flask
+from flask_babel import gettext, ngettext
 from markupsafe import Markup, escape
 
 from app.domain.money import round_money
+from app.web.locale import page_locale, translated
 from app.web.viewer import viewer_zone
 
-LOCALE = Locale("en")
 _NO_TIME = Markup("\N{EN DASH}")
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
-_ISO = "\xa4\xa4\xa0#,##0.00"
+_ISO = {"en": "\xa4\xa4\xa0#,##0.00"}
+_ISO_AFTER = "#,##0.00\xa0\xa4\xa4"
+_DAY = {"de": "dd.MM.y"}
+_SPACED_PERCENT = {"de": "\N{NO-BREAK SPACE}%"}
 _TODAY_HOURS = 24
 _MINUTE, _HOUR = 60, 3600
 
 
 def money(amount: Decimal | None, currency: str) -> str:
     """`€1,234.50`, `\N{MINUS SIGN}€291.41`; an en dash for None."""
-    is_word = get_currency_symbol(currency, locale=LOCALE)[-1].isalpha()
-    return _currency(amount, currency, _ISO if is_word else None)
+    is_word = get_currency_symbol(currency, locale=page_locale())[-1].isalpha()
+    return _currency(amount, currency, _iso_pattern() if is_word else None)
 
 
 def money_iso(amount: Decimal | None, currency: str) -> str:
     """`EUR 1,234.50`: where a list mixes currencies."""
-    return _currency(amount, currency, _ISO)
+    return _currency(amount, currency, _iso_pattern())
+
+
+def _iso_pattern() -> str:
+    return _ISO.get(page_locale().language, _ISO_AFTER)
 
 
 def _currency(amount: Decimal | None, currency: str, pattern: str | None) -> str:
@@ -41,25 +48,32 @@ def _currency(amount: Decimal | None, currency: str, pattern: str | None) -> str
     if not isinstance(amount, Decimal):
         raise TypeError("Money is a Decimal.")
     rounded = round_money(amount, currency)
-    text = format_currency(abs(rounded), currency, pattern, locale=LOCALE)
+    text = format_currency(abs(rounded), currency, pattern, locale=page_locale())
     return f"{MINUS}{text}" if rounded < 0 else text
 
 
 def percent(value: Decimal | None) -> str:
     """`7.5%`, `24%`; an en dash for None."""
-    return NONE if value is None else f"{format_decimal(value, '#,##0.####', locale=LOCALE)}%"
+    if value is None:
+        return NONE
+    locale = page_locale()
+    sign = _SPACED_PERCENT.get(locale.language, "%")
+    return f"{format_decimal(value, '#,##0.####', locale=locale)}{sign}"
 
 
 def number(value: int | Decimal) -> str:
     """`1,284`."""
-    return format_decimal(value, locale=LOCALE)
+    return format_decimal(value, locale=page_locale())
 
 
 def date_text(day: dt.date | None) -> str:
-    """`9 Dec 2026`. An instant counts by its day in UTC, as business days do."""
+    """`9 Dec 2026`, `9 Δεκ 2026`, `09.12.2026`.
+
+    An instant counts by its day in UTC, as business days do.
+    """
     if isinstance(day, dt.datetime):
         day = day.astimezone(dt.UTC).date()
-    return NONE if day is None else format_date(day, "d MMM y", locale=LOCALE)
+    return NONE if day is None else format_date(day, _day_pattern(), locale=page_locale())
 
 
 def date(day: dt.date | None) -> Markup:
@@ -73,7 +87,7 @@ def datetime_text(instant: dt.datetime | None) -> str:
     """`9 Dec 2026, 10:12` in the viewer's zone."""
     if instant is None:
         return NONE
-    return format_datetime(instant.astimezone(viewer_zone()), "d MMM y, HH:mm", locale=LOCALE)
+    return _instant(instant.astimezone(viewer_zone()))
 
 
 def datetime(instant: dt.datetime | None) -> Markup:
@@ -82,7 +96,7 @@ def datetime(instant: dt.datetime | None) -> Markup:
         return _NO_TIME
     local, now = instant.astimezone(viewer_zone()), dt.datetime.now(viewer_zone())
     if local.date() == now.date():
-        return _time(instant, f"Today {local:%H:%M}")
+        return _time(instant, gettext("Today %(time)s", time=f"{local:%H:%M}"))
     return _time(instant, datetime_text(instant))
 
 
@@ -90,8 +104,7 @@ def datetime_utc(instant: dt.datetime | None) -> Markup:
     """`9 Dec 2026, 08:12 UTC` as a `<time>`."""
     if instant is None:
         return _NO_TIME
-    text = format_datetime(instant.astimezone(dt.UTC), "d MMM y, HH:mm", locale=LOCALE)
-    return _time(instant, f"{text} UTC")
+    return _time(instant, f"{_instant(instant.astimezone(dt.UTC))} UTC")
 
 
 def ago(instant: dt.datetime | None) -> Markup:
@@ -100,29 +113,41 @@ def ago(instant: dt.datetime | None) -> Markup:
         return _NO_TIME
     seconds = max(0, int((dt.datetime.now(dt.UTC) - instant).total_seconds()))
     if seconds < _MINUTE:
-        return _time(instant, f"{seconds} s ago")
+        return _time(instant, gettext("%(num)s s ago", num=seconds))
     if seconds < _HOUR:
-        return _time(instant, f"{seconds // _MINUTE} min ago")
+        return _time(instant, gettext("%(num)s min ago", num=seconds // _MINUTE))
     if seconds < _TODAY_HOURS * _HOUR:
-        return _time(instant, f"{seconds // _HOUR} h ago")
+        return _time(instant, gettext("%(num)s h ago", num=seconds // _HOUR))
     return _time(instant, datetime_text(instant))
 
 
 def distance(day: dt.date, today: dt.date) -> str:
     """`in 8 days`, `tomorrow`, `today`, `3 days ago`."""
     days = (day - today).days
-    named = {-1: "yesterday", 0: "today", 1: "tomorrow"}
-    return named.get(days) or (f"in {days} days" if days > 0 else f"{-days} days ago")
+    named = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
+    if days in named:
+        return named[days]
+    if days > 0:
+        return ngettext("in %(num)s day", "in %(num)s days", days)
+    return ngettext("%(num)s day ago", "%(num)s days ago", -days)
 
 
 def label(value: StrEnum | None) -> str:
     """An enum's words for people."""
-    return NONE if value is None else str(getattr(value, "label"))  # noqa: B009  # not every StrEnum
+    return NONE if value is None else translated(getattr(value, "label"))  # noqa: B009  # not every StrEnum
 
 
 def initials(name: str) -> str:
     words = name.split()
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper() if words else "?"
+
+
+def _day_pattern() -> str:
+    return _DAY.get(page_locale().language, "d MMM y")
+
+
+def _instant(local: dt.datetime) -> str:
+    return format_datetime(local, f"{_day_pattern()}, HH:mm", locale=page_locale())
 
 
 def _time(value: dt.date | None, text: str) -> Markup:

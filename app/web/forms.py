@@ -8,13 +8,15 @@ from uuid import UUID, uuid4
 from flask import Flask, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, FileField, PasswordField, StringField
+from wtforms import Field, FileField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
 from wtforms.form import BaseForm as WTFormsBase
 from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
 
 from app.domain.errors import ConflictError, InvalidError
+from app.domain.sentences import Sentence
+from app.web.locale import joined, translated
 
 _DAMAGED = "This page is damaged. Reload it and try again."
 
@@ -29,7 +31,10 @@ def trimmed(value: Any) -> Any:
 
 
 class BaseForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
-    """A form with its hidden CSRF field. Text loses NUL and, but for passwords, outer spaces."""
+    """A form with its hidden CSRF field. Text loses NUL and, but for passwords, outer spaces.
+
+    Labels are translated when the form is made; choices, when they are `said()`, when it is shown.
+    """
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def wrap_formdata(self, form: WTFormsBase, formdata: Any) -> Any:
@@ -50,12 +55,24 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
                 if not issubclass(kind, PasswordField):
                     filters.append(trimmed)
             field: Field = unbound_field.bind(form=form, filters=filters, **options)
+            field.label.text = translated(field.label.text)
             return field
+
+        def render_field(self, field: Field, render_kw: Any) -> Any:
+            if isinstance(field, SelectField) and field.choices:
+                field.choices = [_translated_choice(each) for each in field.choices]
+            return super().render_field(field, render_kw)
 
 
 def choice(value: str, label: str) -> Any:
     """An option of a SelectField; tuples are deprecated in WTForms."""
     return SelectChoice(value, label)
+
+
+def _translated_choice(option: Any) -> Any:
+    if isinstance(option, SelectChoice) and isinstance(option.label, Sentence):
+        return choice(option.value, translated(option.label))
+    return option
 
 
 class FormToken(Field):
@@ -105,11 +122,12 @@ def show_domain_error_on(form: BaseForm) -> Iterator[None]:
 
 def errors_of(form: BaseForm) -> list[tuple[str | None, str]]:
     """For the error summary: (id of the field or None, message), in the order of the form."""
-    found: list[tuple[str | None, str]] = [(None, message) for message in form.form_errors]
+    found: list[tuple[str | None, str]] = [(None, translated(each)) for each in form.form_errors]
     for field in form:
-        found += [(field.id, message) for message in field.errors if isinstance(message, str)]
+        found += [(field.id, translated(each)) for each in field.errors if isinstance(each, str)]
     return found
 
 
 def init_forms(app: Flask) -> None:
     app.jinja_env.globals["errors_of"] = errors_of
+    app.jinja_env.filters["joined"] = joined

@@ -1,15 +1,71 @@
-"""Language and time zone of a page. English for now; the zone is the viewer's."""
+"""Language and time zone of a page, and how what services say is put into that language."""
 
-from flask import Flask
+from collections.abc import Iterable
+from typing import Any
 
+from babel import Locale
+from flask import Flask, has_request_context, request
+from flask_babel import get_locale, get_translations, gettext
+from markupsafe import Markup
+
+from app.domain.languages import Language
+from app.domain.sentences import Sentence
 from app.extensions import babel
-from app.web.viewer import viewer_zone
+from app.web.viewer import known_signed_in, viewer_zone
+
+LANGUAGE_COOKIE = "language"
+LANGUAGES = tuple(language.value for language in Language)
+_ENGLISH = Locale("en")
 
 
 def init_locale(app: Flask) -> None:
     babel.init_app(
         app,
-        default_locale="en",
-        locale_selector=lambda: "en",
+        default_locale=Language.EN.value,
+        locale_selector=_language,
         timezone_selector=lambda: viewer_zone().key,
     )
+    app.jinja_env.finalize = _finalized
+    app.jinja_env.filters["said"] = translated
+    app.jinja_env.globals.update(
+        languages=tuple(Language), page_language=lambda: page_locale().language
+    )
+
+
+def page_locale() -> Locale:
+    """The page's; English where nobody asks for a page."""
+    return (get_locale() if has_request_context() else None) or _ENGLISH
+
+
+def translated(text: str) -> str:
+    """What a service, an enum or a form says, in the page's language; unknown words stay."""
+    if isinstance(text, Markup) or not text:
+        return text
+    if not isinstance(text, Sentence):
+        return str(get_translations().ugettext(text))
+    values = {name: _translated_value(value) for name, value in text.values.items()}
+    return gettext(text.message, **values) if values else translated(str(text))
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Sentences after one another, each translated."""
+    return " ".join(translated(part) for part in parts)
+
+
+def _translated_value(value: object) -> object:
+    return translated(value) if isinstance(value, Sentence) else value
+
+
+def _finalized(value: Any) -> Any:
+    return translated(value) if isinstance(value, Sentence) else value
+
+
+def _language() -> str:
+    """The profile's, else what a visitor chose, else the browser's, else English."""
+    signed_in = known_signed_in()
+    if signed_in and signed_in.language:
+        return signed_in.language.value
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(LANGUAGES) or Language.EN.value

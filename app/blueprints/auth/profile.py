@@ -101,8 +101,11 @@ def _page(form: ProfileForm | None, password_form: PasswordForm, status: int = 2
 
 def _fill_choices(form: ProfileForm, mine: Profile) -> None:
     like_account = _("As the account:")
+    like_browser = _(
+        "As the browser; mails as the account: %(language)s", language=mine.account_language.label
+    )
     form.language.choices = [
-        choice("", f"{like_account} {mine.account_language.label}"),
+        choice("", like_browser),
         *(choice(language.value, language.label) for language in Language),
     ]
     form.timezone.choices = [
