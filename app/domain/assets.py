@@ -4,6 +4,8 @@ import calendar
 import datetime as dt
 from enum import StrEnum
 
+from app.domain.sentences import said
+
 
 class AssetKind(StrEnum):
     RESERVATION = "reservation"
@@ -101,11 +103,11 @@ TERM_YEARS = {"P1Y": 1, "P3Y": 3}
 def term_label(term_duration: str | None) -> str:
     """`P1Y` → "1 year"; None is perpetual; what Microsoft invents later stays as it is."""
     if term_duration is None:
-        return "Perpetual"
+        return said("Perpetual")
     years = TERM_YEARS.get(term_duration)
     if years is None:
         return term_duration
-    return "1 year" if years == 1 else f"{years} years"
+    return said("1 year") if years == 1 else said("%(num)s years", num=years)
 
 
 def estimated_end(start: dt.date, term_duration: str | None) -> dt.date | None:

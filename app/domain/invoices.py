@@ -99,7 +99,7 @@ def credited_amounts(line: LineAmounts, *, already: int, quantity: int) -> LineA
     """
     left = line.quantity - already
     if not 1 <= quantity <= left:
-        raise InvalidError(f"Enter a quantity from 1 to {left}.", field="quantity")
+        raise InvalidError("Enter a quantity from 1 to %(left)s.", left=left, field="quantity")
     before, after = _part(line, left), _part(line, left - quantity)
     return LineAmounts(
         unit_price=line.unit_price,

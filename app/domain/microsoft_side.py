@@ -6,6 +6,7 @@ from typing import Any
 
 from app.domain.assets import AssetKind, AssetStatus
 from app.domain.purchase_commands import Details, OrderSeen
+from app.domain.sentences import said
 
 # States that Microsoft does not leave by itself; one that we do not know may still move.
 LAST_WORDS = frozenset(
@@ -18,15 +19,15 @@ _ENDS = {
     "expired": AssetStatus.EXPIRED,
 }
 _LABELS = {
-    "expires_on": "Expiration Date",
-    "reservation_id": "Reservation ID",
-    "reservation_order_id": "Reservation Order ID",
-    "reservation_status": "Reservation Status",
-    "scope": "Scope",
-    "software_id": "Software ID",
-    "microsoft_status": "Status at Microsoft",
-    "microsoft_order_alias": "Order ID Alias",
-    "microsoft_ordered_at": "Ordered at Microsoft",
+    "expires_on": said("Expiration Date"),
+    "reservation_id": said("Reservation ID"),
+    "reservation_order_id": said("Reservation Order ID"),
+    "reservation_status": said("Reservation Status"),
+    "scope": said("Scope"),
+    "software_id": said("Software ID"),
+    "microsoft_status": said("Status at Microsoft"),
+    "microsoft_order_alias": said("Order ID Alias"),
+    "microsoft_ordered_at": said("Ordered at Microsoft"),
 }
 _STATUSES = frozenset({"reservation_status", "microsoft_status"})
 
@@ -138,12 +139,12 @@ def _differences(
     found = []
     if order is not None and status is not AssetStatus.CANCELLED:
         if order.quantity != ours.quantity:
-            found.append(FieldChange("Quantity", str(ours.quantity), str(order.quantity)))
+            found.append(FieldChange(said("Quantity"), str(ours.quantity), str(order.quantity)))
         item, sold = f"{ours.product_id}:{ours.sku_id}", f"{order.product_id}:{order.sku_id}"
         if item.casefold() != sold.casefold():
-            found.append(FieldChange("Product ID", item, sold))
+            found.append(FieldChange(said("Product ID"), item, sold))
     if _lives_on(ours, details, status):
-        found.append(FieldChange("Status", ours.status.label, AssetStatus.ACTIVE.label))
+        found.append(FieldChange(said("Status"), ours.status.label, AssetStatus.ACTIVE.label))
     return tuple(found)
 
 

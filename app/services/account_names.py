@@ -24,6 +24,10 @@ def account_called(session: Session, text: str, *, field: str) -> Account:
     )
     found = list(session.scalars(sa.select(Account).where(is_meant).limit(2)))
     if len(found) != 1:
-        problem = "Several accounts have" if found else "No account has"
-        raise InvalidError(f"{problem} this name. Enter a number like ACC-00012.", field=field)
+        raise InvalidError(
+            "Several accounts have this name. Enter a number like ACC-00012."
+            if found
+            else "No account has this name. Enter a number like ACC-00012.",
+            field=field,
+        )
     return found[0]

@@ -14,6 +14,7 @@ from app.domain.assets import AssetKind, AssetStatus, asset_number
 from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.purchase import PurchaseState
+from app.domain.sentences import said
 from app.models import Asset, Purchase, Reservation, SoftwareSubscription, Subscription
 from app.queueing import wake_after_commit
 from app.services.asset_prices import price_again
@@ -88,7 +89,10 @@ def retry_asset(session: Session, asset_id: UUID, *, actor: str) -> None:
     if asset.status is not AssetStatus.ACTIVE:
         raise ConflictError("This asset has ended.")
     if purchase is None or purchase.state is not PurchaseState.FAILED:
-        raise ConflictError(f"Not failed: {asset.provisioning_sync_status.label}.")
+        raise ConflictError(
+            "Not failed: %(provisioning_sync_status)s.",
+            provisioning_sync_status=said(asset.provisioning_sync_status.label),
+        )
     _reopen(session, asset, purchase)
     _wake_now(purchase)
     event = Change(event="saved", detail={"effect": SaveEffect.TRIES_AGAIN.value, "changed": {}})
@@ -109,7 +113,11 @@ def _asset_to_change(session: Session, viewer: Viewer, asset_id: UUID, version: 
 
 def _credit(session: Session, viewer: Viewer, asset: Asset, fewer: int) -> None:
     if fewer:
-        reason = f"The quantity of {asset_number(asset.number)} was lowered by {fewer}."
+        reason = said(
+            "The quantity of %(number)s was lowered by %(fewer)s.",
+            number=asset_number(asset.number),
+            fewer=fewer,
+        )
         credit_note_for(session, asset, reason=reason, actor=viewer.name, quantity=fewer)
 
 
@@ -160,7 +168,8 @@ def _change_quantity(asset: Asset, quantity: int | None, *, may_change: bool) ->
         raise ConflictError("The quantity is fixed: the purchase is under way or done.")
     if not 1 <= quantity < asset.quantity:
         raise InvalidError(
-            f"Enter a quantity from 1 to {asset.quantity}. More needs a new order.",
+            "Enter a quantity from 1 to %(quantity)s. More needs a new order.",
+            quantity=asset.quantity,
             field="quantity",
         )
     asset.quantity = quantity

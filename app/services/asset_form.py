@@ -7,6 +7,7 @@ from app.database import reading
 from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetStatus, ProvisioningSyncStatus, subscription_number
 from app.domain.errors import ConflictError, NotAllowedError
+from app.domain.sentences import said
 from app.models import Subscription
 from app.services.asset_editing import AssetEdit, SaveEffect, save_asset
 from app.services.asset_history import history_of, whole_story
@@ -15,12 +16,12 @@ from app.services.provisioning_timeline import timeline_of
 
 _ALWAYS = frozenset({"custom_fields", "tags", "notes"})
 _LABELS = {
-    "name": "Name",
-    "quantity": "Quantity",
-    "subscription_id": "Azure plan",
-    "custom_fields": "Custom fields",
-    "tags": "Tags",
-    "notes": "Notes",
+    "name": said("Name"),
+    "quantity": said("Quantity"),
+    "subscription_id": said("Azure plan"),
+    "custom_fields": said("Custom fields"),
+    "tags": said("Tags"),
+    "notes": said("Notes"),
 }
 
 
@@ -106,17 +107,19 @@ def _tries_again(asset: AssetView) -> bool:
 
 def _consequence(asset: AssetView) -> str:
     if asset.status is not AssetStatus.ACTIVE:
-        return "This asset has ended: saving sends nothing to Microsoft."
+        return said("This asset has ended: saving sends nothing to Microsoft.")
     if asset.sync.status is not ProvisioningSyncStatus.SYNCHRONIZED:
         return {
-            ProvisioningSyncStatus.FAILED: "Saving sends this asset to Microsoft again.",
+            ProvisioningSyncStatus.FAILED: said("Saving sends this asset to Microsoft again."),
             ProvisioningSyncStatus.BEING_CHECKED: (
-                "Saving asks Microsoft again whether it was bought. Nothing is bought twice."
+                said("Saving asks Microsoft again whether it was bought. Nothing is bought twice.")
             ),
-        }.get(asset.sync.status, "The purchase is under way: what is bought cannot change now.")
+        }.get(
+            asset.sync.status, said("The purchase is under way: what is bought cannot change now.")
+        )
     if asset.software and not asset.software.software_id and not asset.is_perpetual:
-        return "Saving also asks Microsoft for the Software ID. Nothing is bought."
-    return "Saving changes our record only."
+        return said("Saving also asks Microsoft for the Software ID. Nothing is bought.")
+    return said("Saving changes our record only.")
 
 
 def _plan_label(plan: Subscription) -> str:
@@ -149,7 +152,7 @@ def _differences(form: AssetToEdit, edit: AssetEdit) -> tuple[Difference, ...]:
 
 def _as_text(value: object, plans: dict[UUID, str]) -> str:
     if isinstance(value, UUID):
-        return plans.get(value, "another account's")
+        return plans.get(value, said("another account's"))
     if isinstance(value, dict):
         return "\n".join(f"{name}: {each}" for name, each in value.items())
     if isinstance(value, list):

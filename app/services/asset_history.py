@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Viewer
 from app.domain.invoices import InvoiceKind
+from app.domain.sentences import said
 from app.models import Asset, AssetEvent, Invoice, InvoiceLine, Order
 from app.services.provisioning_timeline import TimelineEvent
 from app.services.visibility import visible_to
@@ -19,19 +20,19 @@ from app.services.visibility import visible_to
 _MOST = 200
 _NOTHING = sa.cast(sa.literal("{}"), JSONB)
 _TITLES = {
-    "order_placed": "Ordered",
-    "order_approved": "Approved",
-    "expired": "Expired",
-    "refreshed": "Completed from Microsoft",
-    "drifted": "Changed at Microsoft",
-    "drift_gone": "Agrees with Microsoft again",
-    "expired_at_microsoft": "Expired at Microsoft",
-    "cancelled_at_microsoft": "Cancelled at Microsoft",
-    "adopted": "Adopted: it was bought outside",
-    "found_at_microsoft": "Found at Microsoft and made again",
-    "given_up": "Given up: nothing was bought",
-    "invoiced": "Invoiced",
-    "credited": "Credited",
+    "order_placed": said("Ordered"),
+    "order_approved": said("Approved"),
+    "expired": said("Expired"),
+    "refreshed": said("Completed from Microsoft"),
+    "drifted": said("Changed at Microsoft"),
+    "drift_gone": said("Agrees with Microsoft again"),
+    "expired_at_microsoft": said("Expired at Microsoft"),
+    "cancelled_at_microsoft": said("Cancelled at Microsoft"),
+    "adopted": said("Adopted: it was bought outside"),
+    "found_at_microsoft": said("Found at Microsoft and made again"),
+    "given_up": said("Given up: nothing was bought"),
+    "invoiced": said("Invoiced"),
+    "credited": said("Credited"),
 }
 
 

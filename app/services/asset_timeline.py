@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Viewer
 from app.domain.purchase import PurchaseState
+from app.domain.sentences import said
 from app.models import Purchase, PurchaseEvent
 from app.services.asset_history import HistoryRow, history_of
 
@@ -40,21 +41,21 @@ class Milestone(StrEnum):
     @property
     def label(self) -> str:
         return {
-            Milestone.ORDERED: "Ordered",
-            Milestone.SENT: "Sent to Microsoft",
-            Milestone.SENT_AGAIN: "Sent to Microsoft again by our staff",
-            Milestone.CONFIRMED: "Confirmed by Microsoft",
-            Milestone.SYNCHRONIZED: "Synchronized: it is ready to use",
-            Milestone.BEING_CHECKED: "Being checked with Microsoft",
-            Milestone.NOT_ACCEPTED: "Not accepted by Microsoft yet",
-            Milestone.APPROVED: "Approved",
-            Milestone.INVOICED: "Invoiced",
-            Milestone.CREDITED: "Credited",
-            Milestone.REFRESHED: "Completed from Microsoft",
-            Milestone.DRIFTED: "Changed at Microsoft",
-            Milestone.EXPIRED: "Expired",
-            Milestone.CANCELLED: "Cancelled",
-            Milestone.TAKEN_OVER: "Taken over from Microsoft",
+            Milestone.ORDERED: said("Ordered"),
+            Milestone.SENT: said("Sent to Microsoft"),
+            Milestone.SENT_AGAIN: said("Sent to Microsoft again by our staff"),
+            Milestone.CONFIRMED: said("Confirmed by Microsoft"),
+            Milestone.SYNCHRONIZED: said("Synchronized: it is ready to use"),
+            Milestone.BEING_CHECKED: said("Being checked with Microsoft"),
+            Milestone.NOT_ACCEPTED: said("Not accepted by Microsoft yet"),
+            Milestone.APPROVED: said("Approved"),
+            Milestone.INVOICED: said("Invoiced"),
+            Milestone.CREDITED: said("Credited"),
+            Milestone.REFRESHED: said("Completed from Microsoft"),
+            Milestone.DRIFTED: said("Changed at Microsoft"),
+            Milestone.EXPIRED: said("Expired"),
+            Milestone.CANCELLED: said("Cancelled"),
+            Milestone.TAKEN_OVER: said("Taken over from Microsoft"),
         }[self]
 
 
@@ -81,14 +82,14 @@ _OF_HISTORY = {
 # What a customer sees of Microsoft's side on the same page anyhow.
 _OPEN_FIELDS = frozenset(
     {
-        "Expiration Date",
-        "Reservation Status",
-        "Reservation ID",
-        "Reservation Order ID",
-        "Scope",
-        "Software ID",
-        "Order ID Alias",
-        "Quantity",
+        said("Expiration Date"),
+        said("Reservation Status"),
+        said("Reservation ID"),
+        said("Reservation Order ID"),
+        said("Scope"),
+        said("Software ID"),
+        said("Order ID Alias"),
+        said("Quantity"),
     }
 )
 

@@ -142,7 +142,11 @@ def _check(viewer: Viewer, order: BulkOrder) -> None:
     if not order.tag:
         raise InvalidError("Enter a tag.", field="tag")
     if "," in order.tag or len(order.tag) > LONGEST_TAG:
-        raise InvalidError(f"A tag has at most {LONGEST_TAG} characters and no comma.", field="tag")
+        raise InvalidError(
+            "A tag has at most %(longest_tag)s characters and no comma.",
+            longest_tag=LONGEST_TAG,
+            field="tag",
+        )
 
 
 def stop_bulk_job(viewer: Viewer, job_id: UUID) -> None:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from app.domain.sentences import said
+
 
 class ChangeKind(StrEnum):
     ADDED = "added"
@@ -14,7 +16,11 @@ class ChangeKind(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"added": "New", "repriced": "Other price", "withdrawn": "No longer sold"}[self]
+        return {
+            "added": said("New"),
+            "repriced": said("Other price"),
+            "withdrawn": said("No longer sold"),
+        }[self]
 
 
 @dataclass(frozen=True, kw_only=True)

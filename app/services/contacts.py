@@ -137,11 +137,13 @@ def _checked(viewer: Viewer, fields: ContactFields) -> dict[str, str | ContactRo
     _check_may_edit(viewer)
     name = " ".join(fields.name.split())
     if not name or len(name) > _LONGEST:
-        raise InvalidError(f"Enter a name of at most {_LONGEST} characters.", field="name")
+        raise InvalidError(
+            "Enter a name of at most %(longest)s characters.", longest=_LONGEST, field="name"
+        )
     if fields.email and not is_address(fields.email):
         raise InvalidError("Enter an e-mail address, such as name@example.com.", field="email")
     if len(fields.phone) > _LONGEST:
-        raise InvalidError(f"Use at most {_LONGEST} characters.", field="phone")
+        raise InvalidError("Use at most %(longest)s characters.", longest=_LONGEST, field="phone")
     if not fields.email and not fields.phone:
         raise InvalidError("Enter an e-mail address or a phone number.", field="email")
     return {

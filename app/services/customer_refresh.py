@@ -14,6 +14,7 @@ from app.database import reading, transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.domain.assets import AssetStatus
 from app.domain.purchase_commands import Details
+from app.domain.sentences import said
 from app.integrations.microsoft import MicrosoftError, TryLaterError
 from app.models import Account, Asset, CustomerReading
 from app.services.asset_refresh import (
@@ -202,7 +203,7 @@ def _note_read(customer_id: str, unread: int) -> None:
             customer_id,
             next_try_at=sa.func.clock_timestamp() + _AGAIN_AFTER_SOME,
             error_code="unread",
-            error_message=f"{unread} assets could not be read.",
+            error_message=said("%(unread)s assets could not be read.", unread=unread),
         )
     else:
         _note(

@@ -17,6 +17,7 @@ from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotF
 from app.domain.purchase import PurchaseState
 from app.domain.purchase_commands import Wanted
 from app.domain.purchase_waits import QUIET
+from app.domain.sentences import said
 from app.integrations.microsoft import MicrosoftError
 from app.models import Asset, Purchase
 from app.services.asset_events import add_asset_event
@@ -88,7 +89,11 @@ def give_up(
     if not reason:
         raise InvalidError("Say why, the customer reads it.", field="reason")
     if len(reason) > _LONGEST_REASON:
-        raise InvalidError(f"Use at most {_LONGEST_REASON} characters.", field="reason")
+        raise InvalidError(
+            "Use at most %(longest_reason)s characters.",
+            longest_reason=_LONGEST_REASON,
+            field="reason",
+        )
     seen = _see(viewer, asset_id)
     proof = _prove_nothing_bought(seen, partner_center)
     with transaction(viewer.scope) as session:
@@ -132,17 +137,19 @@ def _prove_nothing_bought(seen: _Seen, partner_center: PartnerCenter) -> dict[st
     """The proof, for the history: cart, both order lists, and what is newly there of the item."""
     first = seen.purchase.checkout_first_sent_at
     if first is None:
-        return {"proof": "never sent to Microsoft"}
+        return {"proof": said("never sent to Microsoft")}
     if seen.rests_until is not None:
         raise ConflictError(
             "An earlier request may still arrive at Microsoft."
-            f" Give it up after {seen.rests_until:%d %B %Y, %H:%M} UTC."
+            " Give it up after %(rests_until)s UTC.",
+            rests_until=f"{seen.rests_until:%d %B %Y, %H:%M}",
         )
     try:
         return _ask(seen, first, partner_center)
     except MicrosoftError as error:
         raise ConflictError(
-            f"Microsoft does not say whether it was bought: {error.message} Try again later."
+            "Microsoft does not say whether it was bought: %(message)s Try again later.",
+            message=error.message,
         ) from error
 
 
@@ -155,13 +162,14 @@ def _ask(seen: _Seen, first: dt.datetime, partner_center: PartnerCenter) -> dict
         cart_state = "gone" if cart is None else cart.status
     for order in list_all_orders(partner_center, wanted.customer_id):
         if any(line.friendly_name == wanted.own_ref for line in order.lines):
-            raise ConflictError(f"Microsoft has an order with our reference: {order.id}.")
+            raise ConflictError("Microsoft has an order with our reference: %(id)s.", id=order.id)
     if traces := find_traces(partner_center, wanted, first):
         raise ConflictError(
-            "Microsoft shows this item in an order that nothing of ours explains:"
-            f" {', '.join(traces)}. Reconcile it first."
+            "Microsoft shows this item in an order that nothing of ours explains: %(traces)s."
+            " Reconcile it first.",
+            traces=", ".join(traces),
         )
-    return {"proof": "asked Microsoft", "cart": cart_state, "orders": 0, "traces": 0}
+    return {"proof": said("asked Microsoft"), "cart": cart_state, "orders": 0, "traces": 0}
 
 
 def _lock_unchanged(session: Session, seen: _Seen, version: int) -> tuple[Asset, Purchase]:

@@ -99,7 +99,9 @@ def save_view(viewer: Viewer, list_id: str, *, name: str, query: str, is_shared:
             if (each["list"], each["name"], each["by"]) != (list_id, name, view["by"])
         ]
         if len(others) >= MOST_VIEWS:
-            raise ConflictError(f"There are {MOST_VIEWS} saved views: take one away first.")
+            raise ConflictError(
+                "There are %(most_views)s saved views: take one away first.", most_views=MOST_VIEWS
+            )
         kept["views"] = [*others, view]
 
     with transaction(viewer.scope) as session:

@@ -13,6 +13,7 @@ from app.domain.access import Permission, Viewer
 from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from app.domain.mail import MailKind, MailState
+from app.domain.sentences import said
 from app.models import Account, Mail
 from app.services.audit import NOTHING, Subject, audit
 from app.services.mail_rendering import as_shown, subject_of
@@ -116,7 +117,9 @@ def retry_mail(viewer: Viewer, mail_id: UUID) -> None:
         if mail is None:
             raise NotFoundError
         if mail.state not in UNSENT:
-            raise ConflictError(f"This mail needs no other try: {mail.state.label}.")
+            raise ConflictError(
+                "This mail needs no other try: %(state)s.", state=said(mail.state.label)
+            )
         now = session.scalars(sa.select(sa.func.now())).one()
         if mail.useless_after is not None and mail.useless_after < now:
             raise ConflictError("Its one-time link has run out: make a new one at the user.")

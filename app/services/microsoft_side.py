@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain.assets import AssetStatus
 from app.domain.microsoft_side import Comparison, FieldChange, OurSide, compare
 from app.domain.purchase_commands import Details
+from app.domain.sentences import said
 from app.models import Asset, Reservation, SoftwareSubscription
 from app.services.asset_events import add_asset_event
 
@@ -18,7 +19,7 @@ _OF_A_KIND: dict[type[Asset], tuple[str, ...]] = {
     SoftwareSubscription: ("software_id", "microsoft_status"),
 }
 _SEARCHED_IDS = ("reservation_id", "reservation_order_id", "software_id")
-_CANCELLED = "Cancelled at Microsoft."
+_CANCELLED = said("Cancelled at Microsoft.")
 
 
 def take_microsoft_side(

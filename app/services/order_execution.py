@@ -61,7 +61,7 @@ def _check_lines(session: Session, viewer: Viewer, lines: list[_Line]) -> None:
     """Prices are held; plans may be suspended and SKUs withdrawn all the same."""
     for line, sku, product in lines:
         if sku.cost is None:
-            raise ConflictError(f"Microsoft no longer sells {line.title}.")
+            raise ConflictError("Microsoft no longer sells %(title)s.", title=line.title)
         if line.subscription_id is not None:
             check_plan(find_plan(session, viewer, line.subscription_id), product)
         elif not product.is_published:

@@ -15,6 +15,7 @@ from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
+from app.domain.sentences import said
 from app.failpoints import Point, reach
 from app.models import Account, Asset, Order
 from app.services.audit import NOTHING, audit
@@ -139,7 +140,7 @@ def _check_may_decide(viewer: Viewer) -> None:
 def _within(field: str, text: str, longest: int) -> str:
     text = text.replace("\0", "").strip()
     if len(text) > longest:
-        raise InvalidError(f"Use at most {longest} characters.", field=field)
+        raise InvalidError("Use at most %(longest)s characters.", longest=longest, field=field)
     return text
 
 
@@ -160,7 +161,9 @@ def _check_is_as_read(order: Order, held_until: dt.datetime | None) -> None:
 def _check_prices_are_held(session: Session, order: Order) -> None:
     if session.scalars(sa.select(sa.func.clock_timestamp())).one() >= order.quote_ends_at:
         until = f"{order.quote_ends_at:%d %B %Y, %H:%M} UTC"
-        raise ConflictError(f"The prices were held until {until}. Please review the order again.")
+        raise ConflictError(
+            "The prices were held until %(until)s. Please review the order again.", until=until
+        )
 
 
 def _execute_or_wait(session: Session, viewer: Viewer, order: Order, account: Account) -> None:
@@ -175,11 +178,14 @@ def _execute_or_wait(session: Session, viewer: Viewer, order: Order, account: Ac
 def _check_waits(session: Session, order: Order) -> None:
     overdue = sa.select(_is_overdue()).where(Order.id == order.id)
     if order.status is not OrderStatus.PENDING_APPROVAL:
-        raise ConflictError(f"This order does not wait for approval: {order.status.label}.")
+        raise ConflictError(
+            "This order does not wait for approval: %(status)s.", status=said(order.status.label)
+        )
     if session.scalars(overdue).one():
         raise ConflictError(
-            f"This order waited longer than {APPROVAL_DAYS} days and has expired."
-            " Please order again."
+            "This order waited longer than %(approval_days)s days and has expired."
+            " Please order again.",
+            approval_days=APPROVAL_DAYS,
         )
 
 

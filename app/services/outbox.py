@@ -19,14 +19,15 @@ from app.domain.mail import (
     MailUnclearError,
     next_try_in,
 )
+from app.domain.sentences import said
 from app.models import Mail
 from app.services.mail_rendering import as_sent
 from app.services.mail_room import MailRoom, Post
 
 log = structlog.get_logger()
 
-_KILLED = "The sender was stopped before the mail server's answer was written down."
-_LINK_IS_OVER = "Its one-time link ran out before the mail could be sent."
+_KILLED = said("The sender was stopped before the mail server's answer was written down.")
+_LINK_IS_OVER = said("Its one-time link ran out before the mail could be sent.")
 _GIVEN_UP = "Given up after two days. The last answer: "
 
 

@@ -18,7 +18,12 @@ _SHORTEST_NAME = 4
 def check_password(password: str, *, field: str, names: tuple[str, ...] = ()) -> None:
     """Raises InvalidError with what to do better. `names` are the person's own: e-mail, name."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise InvalidError(f"Use {SHORTEST} to {LONGEST} characters.", field=field)
+        raise InvalidError(
+            "Use %(shortest)s to %(longest)s characters.",
+            shortest=SHORTEST,
+            longest=LONGEST,
+            field=field,
+        )
     if _is_common(password.lower()):
         raise InvalidError(
             "This password is among those that are guessed first. Use several words.", field=field

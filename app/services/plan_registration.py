@@ -70,5 +70,5 @@ def _at_microsoft(viewer: Viewer, subscription_id: UUID) -> tuple[str, str]:
     name, tenant_id = account.name, account.microsoft_tenant_id
     session.rollback()
     if tenant_id is None:
-        raise ConflictError(f"{name} has no tenant at Microsoft yet.")
+        raise ConflictError("%(name)s has no tenant at Microsoft yet.", name=name)
     return tenant_id, plan_id

@@ -266,7 +266,11 @@ def _check_edit(edit: PriceListEdit) -> None:
 def _check_percents(kind: AdjustmentKind, percent: Decimal, discount: Decimal) -> None:
     Adjustment(kind, percent)
     if percent > _HIGHEST_MARKUP:
-        raise InvalidError(f"A markup is at most {_HIGHEST_MARKUP} %.", field="percent")
+        raise InvalidError(
+            "A markup is at most %(highest_markup)s %%.",
+            highest_markup=_HIGHEST_MARKUP,
+            field="percent",
+        )
     if not 0 <= discount <= 100:  # noqa: PLR2004  # per cent
         raise InvalidError("A discount is between 0 and 100 %.", field="discount_percent")
 

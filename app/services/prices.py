@@ -16,6 +16,7 @@ from app.domain.assets import AssetKind
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.money import ZERO
 from app.domain.pricing import Adjustment, AdjustmentKind, PricedLine, price_line, unit_prices
+from app.domain.sentences import said
 from app.models import (
     Account,
     CurrencyRate,
@@ -67,13 +68,17 @@ class Pricing:
     def reason_not_for_sale(self, sku: Sku) -> str | None:
         """Why this account cannot buy the SKU, in words for people; None where it can."""
         if sku.cost is None or sku.currency is None:
-            return "Microsoft does not sell this at the moment."
+            return said("Microsoft does not sell this at the moment.")
         if self.rate_from(sku.currency) is None:
-            return f"Microsoft prices this in {sku.currency}, the account pays in {self.currency}."
+            return said(
+                "Microsoft prices this in %(currency)s, the account pays in %(currency_too)s.",
+                currency=sku.currency,
+                currency_too=self.currency,
+            )
         if self.rule_for(sku.product_id) is None:
-            return "No price list is in force for this account."
+            return said("No price list is in force for this account.")
         if self.vat_rates[sku.kind] is None:
-            return f"No VAT rate is set for the country {self.country}."
+            return said("No VAT rate is set for the country %(country)s.", country=self.country)
         return None
 
     def rate_from(self, currency: str) -> Decimal | None:
@@ -89,7 +94,7 @@ class Pricing:
         reason = self.reason_not_for_sale(sku)
         rate = self.rate_from(sku.currency or "")
         if reason or sku.cost is None or rate is None or rule is None or vat_rate is None:
-            raise ConflictError(reason or "This is not for sale.")
+            raise ConflictError(reason or said("This is not for sale."))
         unit = unit_prices(
             sku.cost,
             self.currency,

@@ -84,7 +84,8 @@ def _look() -> _Seen:
     failures, openings, reason, seconds, is_to_be_noted = row
     if seconds > 0:
         raise TryLaterError(
-            f"Microsoft is left alone for a while: {reason}",
+            "Microsoft is left alone for a while: %(reason)s",
+            reason=reason,
             code="provider_paused",
             retry_after=float(seconds),
         )

@@ -14,30 +14,35 @@ from sqlalchemy.orm import Session
 from app.domain.access import Permission, Viewer
 from app.domain.assets import subscription_number
 from app.domain.purchase import PurchaseState
+from app.domain.sentences import said
 from app.models import Purchase, PurchaseEvent, Subscription
 
 _MOST_EVENTS = 200
 _REPEATING = frozenset({"no_answer", "refreshed"})
 _TITLES = {
-    "queued": "Queued for Microsoft",
-    "queued_again": "Queued again with a new cart",
-    "cart_created": "Cart prepared at Microsoft",
-    "cart_changed": "Cart changed at Microsoft",
-    "checkout_sent": "Order sent to Microsoft",
-    "ordered": "Microsoft took the order",
-    "synchronized": "Provisioned",
-    "refreshed": "Read again from Microsoft",
-    "no_answer": "No definite answer yet",
-    "cart_expired": "The cart expired at Microsoft; looking for its order",
-    "cart_gone": "The cart is gone at Microsoft",
-    "abandoned": "Given up: nothing was bought",
-    "saved": "Edited and saved",
-    "held_back": "Held back before it was sent",
-    "absence_proved": "Looked everywhere: nothing was bought",
-    "approval_given": "Approved by a first person",
-    "approved": "Approved by a second person",
+    "queued": said("Queued for Microsoft"),
+    "queued_again": said("Queued again with a new cart"),
+    "cart_created": said("Cart prepared at Microsoft"),
+    "cart_changed": said("Cart changed at Microsoft"),
+    "checkout_sent": said("Order sent to Microsoft"),
+    "ordered": said("Microsoft took the order"),
+    "synchronized": said("Provisioned"),
+    "refreshed": said("Read again from Microsoft"),
+    "no_answer": said("No definite answer yet"),
+    "cart_expired": said("The cart expired at Microsoft; looking for its order"),
+    "cart_gone": said("The cart is gone at Microsoft"),
+    "abandoned": said("Given up: nothing was bought"),
+    "saved": said("Edited and saved"),
+    "held_back": said("Held back before it was sent"),
+    "absence_proved": said("Looked everywhere: nothing was bought"),
+    "approval_given": said("Approved by a first person"),
+    "approved": said("Approved by a second person"),
 }
-_FIELDS = {"name": "Name", "quantity": "Quantity", "subscription_id": "Azure plan"}
+_FIELDS = {
+    "name": said("Name"),
+    "quantity": said("Quantity"),
+    "subscription_id": said("Azure plan"),
+}
 _SECRET = re.compile(r"token|secret|password|authorization|cookie|assertion", re.IGNORECASE)
 _PRICE_CHANGED = "price_changed"
 
@@ -62,7 +67,7 @@ class TimelineEvent:
 def words_for(viewer: Viewer, code: str | None, message: str | None) -> str | None:
     """Microsoft's words, without costs for those who may not know them."""
     if code == _PRICE_CHANGED and not viewer.may(Permission.VIEW_COST):
-        return "Microsoft's price changed."
+        return said("Microsoft's price changed.")
     return message
 
 
@@ -103,7 +108,9 @@ def _event(
     title = _TITLES.get(row.event, row.event.replace("_", " ").capitalize())
     return TimelineEvent(
         name=row.event,
-        title=f"Attempt {attempt} failed" if row.event == "failed" else title,
+        title=said("Attempt %(attempt)s failed", attempt=attempt)
+        if row.event == "failed"
+        else title,
         at=row.at,
         actor=row.actor,
         code=row.error_code,

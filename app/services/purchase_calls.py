@@ -33,6 +33,7 @@ from app.domain.purchase_commands import (
     Traces,
     UpdateCart,
 )
+from app.domain.sentences import said
 from app.integrations.microsoft import (
     AccessLostError,
     CallIds,
@@ -143,7 +144,7 @@ class _Asking:
         )
         if found is None:
             return Inventory(is_restricted=False, reason="")
-        return Inventory(found.is_restricted, found.reason or "Microsoft has none of it now.")
+        return Inventory(found.is_restricted, found.reason or said("Microsoft has none of it now."))
 
     def _line(self, catalog_item_id: str) -> CartLine:
         wanted = self.wanted
@@ -178,7 +179,10 @@ class _Asking:
     @staticmethod
     def _cart_seen(cart: Cart) -> Answer:
         if len(cart.lines) != 1:
-            return Silence("cart_lines", f"The cart has {len(cart.lines)} lines; we put in one.")
+            return Silence(
+                "cart_lines",
+                said("The cart has %(lines)s lines; we put in one.", lines=len(cart.lines)),
+            )
         line = cart.lines[0]
         return CartSeen(
             cart_id=cart.id,
@@ -200,7 +204,9 @@ class _Asking:
             return self._order_seen(answer.orders[0])
         if answer.errors:
             return Refused(answer.errors[0].code, answer.errors[0].description)
-        return Silence("empty_answer", "Microsoft answered with neither an order nor an error.")
+        return Silence(
+            "empty_answer", said("Microsoft answered with neither an order nor an error.")
+        )
 
     def _find_order(self, _call: FindOrder) -> Answer:
         for order in list_all_orders(self.partner_center, self.wanted.customer_id):
@@ -217,7 +223,10 @@ class _Asking:
 
     def _order_seen(self, order: MicrosoftOrder) -> Answer:
         if len(order.lines) != 1:
-            return Silence("order_lines", f"The order has {len(order.lines)} lines; we want one.")
+            return Silence(
+                "order_lines",
+                said("The order has %(lines)s lines; we want one.", lines=len(order.lines)),
+            )
         return line_seen(order, order.lines[0], self.wanted.customer_id)
 
     def _read_details(self, call: ReadDetails) -> Details:

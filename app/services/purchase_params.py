@@ -25,7 +25,7 @@ def new_own_ref(number: int) -> str:
 def params_of(asset: Asset, account: Account, plan: Subscription | None) -> dict[str, Any]:
     """The purchase parameters of an asset as it stands; Decimals as text, exactly."""
     if account.microsoft_tenant_id is None:
-        raise ConflictError(f"{account.name} has no tenant at Microsoft yet.")
+        raise ConflictError("%(name)s has no tenant at Microsoft yet.", name=account.name)
     return {
         "kind": asset.kind.value,
         "customer_id": account.microsoft_tenant_id,

@@ -15,6 +15,7 @@ from app.domain.access import Viewer
 from app.domain.assets import AssetKind
 from app.domain.errors import ConflictError, InvalidError, NotFoundError
 from app.domain.orders import OrderStatus
+from app.domain.sentences import said
 from app.models import Account, MarketplaceOptions, Order, OrderLine, Product, Sku
 from app.services.buying import (
     account_to_buy_for,
@@ -162,10 +163,16 @@ def _sku_on_sale(session: Session, wish: _Wish) -> tuple[Sku, Product]:
 
 def _check_quantity(sku: Sku, quantity: int) -> None:
     if quantity < sku.minimum_quantity:
-        message = f"Enter a quantity of {sku.minimum_quantity} or more."
+        message = said(
+            "Enter a quantity of %(minimum_quantity)s or more.",
+            minimum_quantity=sku.minimum_quantity,
+        )
         raise InvalidError(message, field="quantity")
     if quantity > sku.maximum_quantity:
-        message = f"Microsoft sells at most {sku.maximum_quantity:,} of these at once."
+        message = said(
+            "Microsoft sells at most %(maximum_quantity)s of these at once.",
+            maximum_quantity=f"{sku.maximum_quantity:,}",
+        )
         raise InvalidError(message, field="quantity")
 
 

@@ -16,6 +16,7 @@ from app.domain.access import SYSTEM_SCOPE, Permission, Viewer
 from app.domain.assets import AssetKind
 from app.domain.errors import ConflictError, NotAllowedError
 from app.domain.reconciliation import CaseKind, Finding, Ours, Reconciled, Theirs, reconcile
+from app.domain.sentences import said
 from app.integrations.microsoft import MicrosoftError, RefusedError
 from app.models import (
     Account,
@@ -146,7 +147,9 @@ def _recreate_one(
         return finding
     return Finding(
         kind=CaseKind.RECREATED,
-        title=f"{name} was found at Microsoft: check its price and its Azure plan",
+        title=said(
+            "%(name)s was found at Microsoft: check its price and its Azure plan", name=name
+        ),
         differs={},
         theirs=their,
         made_asset_id=asset_id,

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.domain.reconciliation import CaseKind, CaseState, Finding
+from app.domain.sentences import said
 from app.models import ReconciliationCase
 from app.services.adoption import facts_of
 
@@ -17,7 +18,7 @@ log = structlog.get_logger()
 
 LIVE = (CaseState.OPEN, CaseState.IN_WORK)
 _KNOWN = (*LIVE, CaseState.ACCEPTED)
-_GONE = "The next comparison did not see it any more."
+_GONE = said("The next comparison did not see it any more.")
 _SYSTEM = "reconciliation"
 
 
@@ -81,7 +82,9 @@ def _see_again(session: Session, case: ReconciliationCase, finding: Finding) -> 
     case.differs = finding.differs
     if case.state is CaseState.ACCEPTED:  # what was accepted was another difference
         case.state = CaseState.OPEN
-        add_history(session, case, actor=_SYSTEM, what="Opened again: it differs otherwise now.")
+        add_history(
+            session, case, actor=_SYSTEM, what=said("Opened again: it differs otherwise now.")
+        )
 
 
 def end(

@@ -15,13 +15,14 @@ from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetKind, asset_number, subscription_number
 from app.domain.errors import NotFoundError
 from app.domain.reconciliation import CaseKind, CaseState
+from app.domain.sentences import said
 from app.models import Account, Asset, ReconciliationCase, ReconciliationRun
 from app.services.adoption import find_sku, list_plans, theirs_from
 from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
 from app.services.prices import pricing_for
 from app.services.reconciliation_work import ADOPTABLE
 
-_COST = "Cost"
+_COST = said("Cost")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +245,9 @@ def _differences(viewer: Viewer, case: ReconciliationCase) -> list[Difference]:
     found = []
     for field, (ours, microsoft) in case.differs.items():
         if field == _COST and not viewer.may(Permission.VIEW_COST):
-            found.append(Difference(field=field, ours="not shown", microsoft="not shown"))
+            found.append(
+                Difference(field=field, ours=said("not shown"), microsoft=said("not shown"))
+            )
         else:
             found.append(Difference(field=field, ours=ours, microsoft=microsoft))
     return found

@@ -13,6 +13,7 @@ from app.domain.assets import AssetKind, AssetOrigin, asset_number
 from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.domain.reconciliation import CaseKind, CaseState
+from app.domain.sentences import said
 from app.models import Account, ReconciliationCase, Sku, Subscription
 from app.services.adoption import Adoption, find_sku, make_asset, theirs_from
 from app.services.audit import NOTHING, Subject, audit
@@ -30,7 +31,7 @@ def take_case(viewer: Viewer, case_id: UUID) -> None:
         case = _locked(session, viewer, case_id)
         case.owner_id, case.owner_name = viewer.user_id, viewer.name
         case.state = CaseState.IN_WORK
-        add_history(session, case, actor=viewer.name, what="Took it over.")
+        add_history(session, case, actor=viewer.name, what=said("Took it over."))
 
 
 def save_case(viewer: Viewer, case_id: UUID, *, version: int, note: str, state: CaseState) -> None:
@@ -40,7 +41,9 @@ def save_case(viewer: Viewer, case_id: UUID, *, version: int, note: str, state: 
         if case.version != version:
             raise ConflictError("Somebody changed this case while you were writing.")
         if len(note) > _LONGEST_NOTE:
-            raise InvalidError(f"Use at most {_LONGEST_NOTE} characters.", field="note")
+            raise InvalidError(
+                "Use at most %(longest_note)s characters.", longest_note=_LONGEST_NOTE, field="note"
+            )
         if state.is_final and not note:
             raise InvalidError("Say why, the next person will ask.", field="note")
         if note != case.note:
@@ -85,7 +88,7 @@ def adopt(viewer: Viewer, case_id: UUID, wish: AdoptionWish) -> UUID:
         terms = _terms(session, viewer, account, sku, pricing, wish)
         asset = make_asset(session, their, terms, None)
         case.account_id, case.asset_id = account.id, asset.id
-        outcome = f"Adopted as {asset_number(asset.number)}."
+        outcome = said("Adopted as %(number)s.", number=asset_number(asset.number))
         end(session, case, CaseState.RESOLVED, actor=viewer.name, outcome=outcome)
         if wish.is_invoiced:
             invoice_adopted_asset(session, asset, actor=viewer.name)
@@ -121,7 +124,9 @@ def _terms(
     """The people's price, with the discount and the VAT that hold for the account today."""
     vat_rate = pricing.vat_rates[sku.kind]
     if vat_rate is None:
-        raise ConflictError(f"No VAT rate is set for the country {pricing.country}.")
+        raise ConflictError(
+            "No VAT rate is set for the country %(country)s.", country=pricing.country
+        )
     rule = pricing.rule_for(sku.product_id)
     return Adoption(
         account=account,
@@ -167,5 +172,5 @@ def _locked(session: Session, viewer: Viewer, case_id: UUID) -> ReconciliationCa
     if case is None:
         raise NotFoundError
     if case.state.is_final:
-        raise ConflictError(f"This case is {case.state.label.lower()} already.")
+        raise ConflictError("This case is %(state)s already.", state=said(case.state.label.lower()))
     return case

@@ -28,10 +28,11 @@ SAID: dict[str, tuple[int | str, ...]] = {
     "show_problem": (1,),
 }
 _FIELDS = {"Amount", "CustomFields", "PlanOfAccount", "Tags", "WholeNumber", "_Day"}
+_IN_SENTENCES = {"CaseState", "SubscriptionStatus"}
 _FIELD_TEXTS = (0, "wrong", "label", "description")
 
 
-def python_texts(file: IO[bytes], _keywords: Any, _tags: Any, _options: Any) -> Iterator[_Found]:
+def python_texts(file: IO[bytes], *_args: Any, **_options: Any) -> Iterator[_Found]:
     """Of `_()`, `said()` and of everything in SAID; a name stands for its module's constant."""
     tree = ast.parse(file.read())
     constants = _constants(tree)
@@ -48,15 +49,17 @@ def python_texts(file: IO[bytes], _keywords: Any, _tags: Any, _options: Any) -> 
                 yield node.lineno, "_", text, []
 
 
-def domain_texts(file: IO[bytes], keywords: Any, tags: Any, options: Any) -> Iterator[_Found]:
+def domain_texts(file: IO[bytes], *_args: Any, **_options: Any) -> Iterator[_Found]:
     """As python_texts, and the `label` of every member of the enums that the module defines."""
-    yield from python_texts(file, keywords, tags, options)
+    yield from python_texts(file)
     name = f"app.domain.{Path(file.name).stem}"
     module = importlib.import_module(name)
     for _, kind in inspect.getmembers(module, inspect.isclass):
         if kind.__module__ == name and issubclass(kind, StrEnum) and hasattr(kind, "label"):
             for member in kind:
                 yield 1, "_", str(member.label), []
+                if kind.__name__ in _IN_SENTENCES:
+                    yield 1, "_", str(member.label).lower(), []
 
 
 def marked_texts(node: ast.Call) -> list[ast.expr]:
@@ -65,7 +68,9 @@ def marked_texts(node: ast.Call) -> list[ast.expr]:
 
 
 def _said(node: ast.Call, name: str) -> list[ast.expr]:
-    wanted = SAID.get(name) or (_FIELD_TEXTS if name.endswith(("Field", "Text")) or name in _FIELDS else ())
+    wanted = SAID.get(name) or (
+        _FIELD_TEXTS if name.endswith(("Field", "Text")) or name in _FIELDS else ()
+    )
     found = [node.args[each] for each in wanted if isinstance(each, int) and each < len(node.args)]
     return found + [each.value for each in node.keywords if each.arg in wanted]
 

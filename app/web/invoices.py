@@ -6,6 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from flask import Response, request
+from flask_babel import gettext as _
 
 from app.documents.invoice import InvoiceDocument
 from app.domain.invoices import InvoiceKind, InvoiceState
@@ -37,7 +38,12 @@ def with_days(query: ListQuery) -> ListQuery:
         if day := as_day(text):
             choices[name] = day.isoformat()
         elif text:
-            notices.append(f"The value of {name} in the address was not understood and is ignored.")
+            notices.append(
+                _(
+                    "The value of %(name)s in the address was not understood and is ignored.",
+                    name=name,
+                )
+            )
     return replace(query, choices=choices, notices=tuple(notices))
 
 

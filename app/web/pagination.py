@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, request, url_for
+from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup
 
@@ -83,7 +84,7 @@ def _one_of(name: str, known: Collection[str], notices: list[str]) -> str | None
 
 
 def _ignored(name: str) -> str:
-    return f"The value of {name} in the address was not understood and is ignored."
+    return _("The value of %(name)s in the address was not understood and is ignored.", name=name)
 
 
 def _size(notices: list[str]) -> int:

@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import SelectField, StringField
 
 from app.domain.access import Role
+from app.domain.sentences import said
 from app.services import user_changes, users
 from app.services.mail_room import MailRoom
 from app.services.one_time_links import LinkKey
@@ -64,7 +65,7 @@ def user_page(user_id: UUID, form: RoleForm | None = None, status: int = 200) ->
     user = users.get_user(current_viewer(), user_id)
     if form is None:
         form = RoleForm(formdata=None, role=user.row.role.value)
-        form.role.choices = [choice(role.value, role.label) for role in user.roles]
+        form.role.choices = [choice(role.value, said(role.label)) for role in user.roles]
     html = render_template("users/detail.html", layout=layout_of_viewer(), user=user, form=form)
     return make_response(html, status)
 
@@ -72,7 +73,8 @@ def user_page(user_id: UUID, form: RoleForm | None = None, status: int = 200) ->
 def change_role(user_id: UUID) -> BaseResponse:
     form = RoleForm()
     form.role.choices = [
-        choice(role.value, role.label) for role in users.get_user(current_viewer(), user_id).roles
+        choice(role.value, said(role.label))
+        for role in users.get_user(current_viewer(), user_id).roles
     ]
     if form.validate_on_submit():
         with show_domain_error_on(form):
@@ -142,7 +144,7 @@ def _role_form(user_id: UUID) -> RoleForm:
     """For a change that is no matter of the role, but shows its errors on the same page."""
     user = users.get_user(current_viewer(), user_id)
     form = RoleForm(formdata=None, role=user.row.role.value)
-    form.role.choices = [choice(role.value, role.label) for role in user.roles]
+    form.role.choices = [choice(role.value, said(role.label)) for role in user.roles]
     return form
 
 
@@ -152,7 +154,9 @@ def _invite_form(**more: Any) -> InviteForm:
         raise NotFound
     form = InviteForm(**more)
     form.account.choices = [choice(str(each.id), each.name) for each in accounts]
-    form.role.choices = [choice(role.value, role.label) for role in reversed(accounts[0].roles)]
+    form.role.choices = [
+        choice(role.value, said(role.label)) for role in reversed(accounts[0].roles)
+    ]
     return form
 
 

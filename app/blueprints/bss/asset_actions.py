@@ -4,6 +4,7 @@ from typing import Self
 from uuid import UUID
 
 from flask import Response, current_app, redirect, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -39,7 +40,7 @@ class GiveUpForm(BaseForm):
 @policy(write=Permission.PROVISION)
 def refresh_asset(asset_id: UUID) -> BaseResponse:
     ask_for_refresh(current_viewer(), asset_id)
-    leave_note(asset_id, "Microsoft is asked now, and this page follows it. Nothing is bought.")
+    leave_note(asset_id, _("Microsoft is asked now, and this page follows it. Nothing is bought."))
     return redirect(url_for(".get_asset", asset_id=asset_id), code=303)
 
 
@@ -65,7 +66,7 @@ def submit_giving_up(asset_id: UUID) -> BaseResponse:
                 reason=form.reason.data or "",
                 partner_center=current_app.extensions["purchase_driver"].partner_center,
             )
-            leave_note(asset_id, "Cancelled: nothing was bought.")
+            leave_note(asset_id, _("Cancelled: nothing was bought."))
             return redirect(url_for(".get_asset", asset_id=asset_id), code=303)
     return _page(form, asked, status=422)
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.blueprints.bss import bp
 from app.blueprints.bss.asset_form import AssetForm
 from app.domain.access import Permission
+from app.domain.sentences import said
 from app.services.asset_editing import SaveEffect
 from app.services.asset_form import (
     AssetToEdit,
@@ -22,13 +23,13 @@ from app.web.policy import policy
 from app.web.viewer import current_viewer
 
 _NOTES = {
-    SaveEffect.SAVED: "Saved.",
-    SaveEffect.TRIES_AGAIN: "Saved. Microsoft is asked now, and this page follows it.",
+    SaveEffect.SAVED: said("Saved."),
+    SaveEffect.TRIES_AGAIN: said("Saved. Microsoft is asked now, and this page follows it."),
     SaveEffect.READS_MISSING_ID: (
-        "Saved. Microsoft is asked for what is still missing here. Nothing is bought."
+        said("Saved. Microsoft is asked for what is still missing here. Nothing is bought.")
     ),
     SaveEffect.CHECKS_WITH_MICROSOFT: (
-        "Saved. Microsoft is asked again whether it was bought. Nothing is bought twice."
+        said("Saved. Microsoft is asked again whether it was bought. Nothing is bought twice.")
     ),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from flask import Response
+from flask_babel import gettext as _
 
 from app.blueprints.bss import bp
 from app.blueprints.bss.asset_columns import asset_columns
@@ -49,4 +50,4 @@ def _owner_name(query: ListQuery, rows: Iterable[BssAssetRow]) -> str:
     for row in rows:
         is_resellers = query.choices.get("reseller") == str(row.reseller_id)
         return row.reseller_name or "" if is_resellers else row.account_name
-    return "no assets"
+    return _("no assets")

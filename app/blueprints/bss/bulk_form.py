@@ -10,6 +10,7 @@ from wtforms.validators import Length
 from app.blueprints.bss import bp
 from app.blueprints.bss.asset_filters import FILTER_ARGUMENTS, asset_query, read_asset_list
 from app.domain.bulk import BulkAction
+from app.domain.sentences import said
 from app.services.bulk_actions import LONGEST_TAG
 from app.services.bulk_jobs import BulkOrder
 from app.web.forms import BaseForm, choice
@@ -21,10 +22,19 @@ ALL = "all"
 class BulkForm(BaseForm):
     """`scope` is a button: the ticked assets, or all that the list's query string finds."""
 
-    action = SelectField("Action", choices=[choice(each.value, each.label) for each in BulkAction])
+    action = SelectField(
+        "Action", choices=[choice(each.value, said(each.label)) for each in BulkAction]
+    )
     tag = StringField(
         "Tag",
-        [Length(max=LONGEST_TAG, message=f"A tag has at most {LONGEST_TAG} characters.")],
+        [
+            Length(
+                max=LONGEST_TAG,
+                message=said(
+                    "A tag has at most %(longest_tag)s characters.", longest_tag=LONGEST_TAG
+                ),
+            )
+        ],
     )
 
     def order(self) -> BulkOrder:

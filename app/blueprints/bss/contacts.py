@@ -10,6 +10,7 @@ from wtforms import SelectField, StringField
 from app.blueprints.bss import bp
 from app.domain.access import Permission
 from app.domain.contacts import ContactRole
+from app.domain.sentences import said
 from app.services import contacts
 from app.services.contacts import ContactFields
 from app.web.forms import BaseForm, choice, show_domain_error_on
@@ -19,7 +20,9 @@ from app.web.viewer import current_viewer
 
 class ContactForm(BaseForm):
     name = StringField("Name")
-    role = SelectField("Role", choices=[choice(role.value, role.label) for role in ContactRole])
+    role = SelectField(
+        "Role", choices=[choice(role.value, said(role.label)) for role in ContactRole]
+    )
     email = StringField("E-mail address")
     phone = StringField("Phone")
 

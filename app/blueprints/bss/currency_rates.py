@@ -1,6 +1,7 @@
 """Back office: exchange rates."""
 
 from flask import Response, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.blueprints.bss import bp
@@ -25,7 +26,7 @@ def save_exchange_rate() -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             currency_rates.save_rate(current_viewer(), *form.wanted())
-            return _saved("The rate is saved.")
+            return _saved(_("The rate is saved."))
     return _page(form, status=422)
 
 
@@ -36,7 +37,7 @@ def remove_exchange_rate() -> BaseResponse:
     currency_rates.remove_rate(
         current_viewer(), form.from_currency.data or "", form.to_currency.data or ""
     )
-    return _saved("The rate is removed.")
+    return _saved(_("The rate is removed."))
 
 
 def _saved(message: str) -> BaseResponse:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from flask import Response, redirect, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.blueprints.bss import bp
@@ -26,7 +27,7 @@ def record_payment(invoice_id: UUID) -> BaseResponse:
             invoice_payments.record_payment(
                 viewer, invoice_id, paid_on=form.paid_on.data, reference=form.reference.data or ""
             )
-            leave_note(invoice_id, "The payment is recorded.")
+            leave_note(invoice_id, _("The payment is recorded."))
             return redirect(url_for(".get_invoice", invoice_id=invoice_id), code=303)
     return invoice_page(get_invoice(viewer, invoice_id), form, status=422)
 
@@ -38,7 +39,7 @@ def withdraw_payment(invoice_id: UUID) -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             invoice_payments.withdraw_payment(viewer, invoice_id)
-            leave_note(invoice_id, "The payment is withdrawn: the invoice is open again.")
+            leave_note(invoice_id, _("The payment is withdrawn: the invoice is open again."))
             return redirect(url_for(".get_invoice", invoice_id=invoice_id), code=303)
     payment = PaymentForm(formdata=None)
     payment.form_errors.extend(form.form_errors)
@@ -64,6 +65,6 @@ def issue_credit_note(invoice_id: UUID) -> BaseResponse:
             note_id = credit_notes.issue_credit_note(
                 viewer, invoice_id, quantities=quantities, reason=form.reason.data or ""
             )
-            leave_note(note_id, "The credit note is issued.")
+            leave_note(note_id, _("The credit note is issued."))
             return redirect(url_for(".get_invoice", invoice_id=note_id), code=303)
     return credit_note_page(invoice, form, status=422)

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
+from flask_babel import gettext as _
 from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
@@ -66,7 +67,10 @@ class CreditNoteForm(BaseForm):
         found = {line.id: self._quantity(line) for line in self.lines}
         for line in self.lines:
             if found[line.id] is None:
-                text = f"Enter a whole number from 0 to {line.quantity_left}."
+                text = _(
+                    "Enter a whole number from 0 to %(quantity_left)s.",
+                    quantity_left=line.quantity_left,
+                )
                 self.line_errors[line.id] = text
         if self.line_errors:
             return None

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.blueprints.bss import bp
@@ -29,7 +30,7 @@ def save_options() -> BaseResponse:
             return _page(form)
         with show_domain_error_on(form):
             save_marketplace_options(current_viewer(), form.wanted())
-            flash("The marketplace options are saved.")
+            flash(_("The marketplace options are saved."))
             return redirect(url_for(".marketplace_options"), code=303)
     return _page(form, status=422)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from flask import request
+from flask_babel import gettext as _
 
 from app.web.pagination import ListQuery
 
@@ -17,7 +18,12 @@ def with_owners(query: ListQuery, names: Iterable[str]) -> ListQuery:
         if owner := _as_id(text):
             choices[name] = str(owner)
         elif text:
-            notices.append(f"The value of {name} in the address was not understood and is ignored.")
+            notices.append(
+                _(
+                    "The value of %(name)s in the address was not understood and is ignored.",
+                    name=name,
+                )
+            )
     return replace(query, choices=choices, notices=tuple(notices))
 
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from flask import Response, make_response, render_template, request
+from flask_babel import gettext as _
 
 from app.blueprints.bss import bp
 from app.domain.access import Permission
@@ -40,9 +41,9 @@ def _calculate(asked: dict[str, str]) -> tuple[Calculation | None, str]:
     try:
         sku_id, quantity = UUID(asked["sku"]), int(asked["quantity"] or "1")
     except ValueError:
-        return None, "Choose what to calculate, and a whole number of them."
+        return None, _("Choose what to calculate, and a whole number of them.")
     if not 1 <= quantity <= _LARGEST_QUANTITY:
-        return None, "Enter a quantity of 1 or more."
+        return None, _("Enter a quantity of 1 or more.")
     try:
         found = calculate(
             current_viewer(), account=asked["account"], sku_id=sku_id, quantity=quantity

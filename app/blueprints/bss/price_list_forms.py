@@ -9,11 +9,12 @@ from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, Optional
 
 from app.domain.pricing import AdjustmentKind
+from app.domain.sentences import said
 from app.services.price_lists import LineEdit, PriceListEdit, PriceListView
 from app.web.forms import BaseForm, choice
 from app.web.number_fields import DecimalText, percent_field
 
-_KINDS = [choice(kind.value, kind.label) for kind in AdjustmentKind]
+_KINDS = [choice(kind.value, said(kind.label)) for kind in AdjustmentKind]
 
 
 class PriceListForm(BaseForm):

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from flask import Response, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.blueprints.bss import bp
@@ -40,7 +41,7 @@ def add_price_list() -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             price_list_id = price_lists.save_price_list(current_viewer(), form.edit())
-            return _to(price_list_id, "The price list is added.")
+            return _to(price_list_id, _("The price list is added."))
     return _form_page(form, status=422)
 
 
@@ -66,7 +67,7 @@ def save_price_list(price_list_id: UUID) -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             price_lists.save_price_list(viewer, form.edit(), price_list_id=price_list_id)
-            return _to(price_list_id, "The price list is saved.")
+            return _to(price_list_id, _("The price list is saved."))
     return _form_page(form, view, status=422)
 
 
@@ -79,7 +80,7 @@ def save_price_list_line(price_list_id: UUID) -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             price_lists.save_line(viewer, price_list_id, form.edit())
-            return _to(price_list_id, "The product has a price rule of its own.")
+            return _to(price_list_id, _("The product has a price rule of its own."))
     return _view_page(view, line_form=form, status=422)
 
 
@@ -87,7 +88,7 @@ def save_price_list_line(price_list_id: UUID) -> BaseResponse:
 @policy(write=Permission.MANAGE_PRICES)
 def remove_price_list_line(price_list_id: UUID) -> BaseResponse:
     price_lists.remove_line(current_viewer(), price_list_id, RemoveForm().removed_id())
-    return _to(price_list_id, "The product follows its list again.")
+    return _to(price_list_id, _("The product follows its list again."))
 
 
 @bp.post("/billing/price-lists/<uuid:price_list_id>/accounts")
@@ -99,7 +100,7 @@ def assign_price_list(price_list_id: UUID) -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             name = price_lists.assign_account(viewer, price_list_id, form.account.data or "")
-            return _to(price_list_id, f"{name} has this price list now.")
+            return _to(price_list_id, _("%(name)s has this price list now.", name=name))
     return _view_page(view, account_form=form, status=422)
 
 
@@ -107,7 +108,7 @@ def assign_price_list(price_list_id: UUID) -> BaseResponse:
 @policy(write=Permission.MANAGE_PRICES)
 def unassign_price_list(price_list_id: UUID) -> BaseResponse:
     price_lists.unassign_account(current_viewer(), price_list_id, RemoveForm().removed_id())
-    return _to(price_list_id, "The account has this price list no longer.")
+    return _to(price_list_id, _("The account has this price list no longer."))
 
 
 def _to(price_list_id: UUID, message: str) -> BaseResponse:

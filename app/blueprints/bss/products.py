@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from flask import Response, flash, redirect, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
 from wtforms.validators import AnyOf
@@ -74,7 +75,10 @@ def publish_product(product_id: UUID) -> BaseResponse:
         return _product_page(product_id, status=422)
     is_published = form.published.data == "yes"
     name = products.publish(current_viewer(), product_id, is_published=is_published)
-    flash(f"{name} is {'shown in' if is_published else 'hidden from'} the storefront now.")
+    if is_published:
+        flash(_("%(name)s is shown in the storefront now.", name=name))
+    else:
+        flash(_("%(name)s is hidden from the storefront now.", name=name))
     return redirect(url_for(".get_product", product_id=product_id), code=303)
 
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from flask import Response, flash, redirect, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.blueprints.bss import bp
@@ -15,6 +16,7 @@ from app.blueprints.bss.provisioning_forms import (
     ResendingForm,
 )
 from app.domain.access import Permission
+from app.domain.sentences import said
 from app.services import approvals, group_retry, provisioning_switch, spend_limits
 from app.services.provisioning_desk import get_desk
 from app.web.forms import BaseForm, show_domain_error_on
@@ -23,14 +25,14 @@ from app.web.policy import policy
 from app.web.viewer import current_viewer
 
 _RESUMED = {
-    provisioning_switch.ResumeOutcome.RESUMED: "Provisioning goes on.",
+    provisioning_switch.ResumeOutcome.RESUMED: said("Provisioning goes on."),
     provisioning_switch.ResumeOutcome.SECOND_PERSON_NEEDED: (
-        "Noted. Another administrator must agree before provisioning goes on."
+        said("Noted. Another administrator must agree before provisioning goes on.")
     ),
 }
 _APPROVED = {
-    approvals.ApprovalOutcome.FIRST_OF_TWO: "Noted. A second person must approve it, too.",
-    approvals.ApprovalOutcome.APPROVED: "Approved. It goes on now.",
+    approvals.ApprovalOutcome.FIRST_OF_TWO: said("Noted. A second person must approve it, too."),
+    approvals.ApprovalOutcome.APPROVED: said("Approved. It goes on now."),
 }
 
 
@@ -46,7 +48,7 @@ def pause_provisioning() -> BaseResponse:
     form = ReasonForm(prefix="switch")
     if form.validate_on_submit():
         provisioning_switch.pause(current_viewer(), form.reason.data or "")
-        return _back("Provisioning is paused. Orders wait; nothing is lost.")
+        return _back(_("Provisioning is paused. Orders wait; nothing is lost."))
     return _desk(switch=form)
 
 
@@ -70,7 +72,7 @@ def set_resending() -> BaseResponse:
         provisioning_switch.set_resending(
             current_viewer(), resends=form.resends.data, reason=form.reason.data or ""
         )
-        return _back("Saved.")
+        return _back(_("Saved."))
     return _desk(resending=form)
 
 
@@ -81,7 +83,7 @@ def set_spend_limits() -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             spend_limits.set_limits(current_viewer(), form.limits())
-            return _back("The limits hold from now on.")
+            return _back(_("The limits hold from now on."))
     return _desk(limits=form)
 
 
@@ -100,7 +102,7 @@ def set_account_limit(account_id: UUID) -> BaseResponse:
     form = AccountLimitForm()
     if form.validate_on_submit():
         spend_limits.set_account_limit(viewer, account_id, form.amount.data)
-        return _back("The account's limit holds from now on.")
+        return _back(_("The account's limit holds from now on."))
     return _account_limit(limit, form, status=422)
 
 
@@ -110,7 +112,7 @@ def retry_failed_group() -> BaseResponse:
     form = GroupForm()
     if form.validate_on_submit():
         count = group_retry.retry_group(current_viewer(), form.code.data or None)
-        return _back(f"Tried again, one after the other: {count}.")
+        return _back(_("Tried again, one after the other: %(count)s.", count=count))
     return _desk(group=form)
 
 
@@ -132,7 +134,7 @@ def decline_purchase(asset_id: UUID) -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             approvals.decline(viewer, asset_id, form.reason.data or "")
-            return _back("Declined. The asset shows the reason.")
+            return _back(_("Declined. The asset shows the reason."))
     return _desk(answer=form)
 
 

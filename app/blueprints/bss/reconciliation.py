@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from flask import Response, redirect, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.blueprints.bss import bp
@@ -54,7 +55,7 @@ def list_reconciliation_cases() -> Response:
 @policy(write=Permission.PROVISION)
 def run_reconciliation() -> BaseResponse:
     ask_for_reconciliation(current_viewer())
-    leave_note(_RUN_NOTE, "All customers are compared now. This page shows how far it is.")
+    leave_note(_RUN_NOTE, _("All customers are compared now. This page shows how far it is."))
     return redirect(url_for(".list_reconciliation_cases"), code=303)
 
 
@@ -69,7 +70,7 @@ def get_reconciliation_case(case_id: UUID) -> Response:
 @policy(write=Permission.PROVISION)
 def take_reconciliation_case(case_id: UUID) -> BaseResponse:
     work.take_case(current_viewer(), case_id)
-    return _back(case_id, "It is yours now.")
+    return _back(case_id, _("It is yours now."))
 
 
 @bp.post("/reconciliation/<uuid:case_id>/")
@@ -81,7 +82,7 @@ def save_reconciliation_case(case_id: UUID) -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             work.save_case(viewer, case_id, **form.wish())
-            return _back(case_id, "Saved.")
+            return _back(case_id, _("Saved."))
     return _page(case, form, AdoptionForm.of(case, sent=False), status=422)
 
 
@@ -94,7 +95,7 @@ def adopt_reconciliation_case(case_id: UUID) -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             asset_id = work.adopt(viewer, case_id, form.wish())
-            leave_note(asset_id, "Adopted. Its ids are read from Microsoft now.")
+            leave_note(asset_id, _("Adopted. Its ids are read from Microsoft now."))
             return redirect(url_for(".get_asset", asset_id=asset_id), code=303)
     return _page(case, CaseForm.of(case, sent=False), form, status=422)
 

@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from app.domain.reconciliation import CaseState
+from app.domain.sentences import said
 from app.services.reconciliation_desk import CaseView, Choice
 from app.services.reconciliation_work import AdoptionWish
 from app.web.forms import BaseForm, choice
@@ -26,7 +27,7 @@ class CaseForm(BaseForm):
     def of(cls, case: CaseView, *, sent: bool = True) -> Self:
         """Filled from the request where it was sent, else from the case."""
         form = cls(obj=case) if sent else cls(None, obj=case)
-        form.state.choices = [choice(state.value, state.label) for state in CaseState]
+        form.state.choices = [choice(state.value, said(state.label)) for state in CaseState]
         if not form.is_submitted() or not sent:
             form.state.data = case.state.value
             form.version.data = case.version
@@ -74,7 +75,7 @@ class AdoptionForm(BaseForm):
 
 def _choices(offered: Any) -> list[Any]:
     found: list[Choice] = list(offered)
-    first = [choice("", "Choose")] if len(found) != 1 else []
+    first = [choice("", said("Choose"))] if len(found) != 1 else []
     return first + [choice(str(each.id), each.label) for each in found]
 
 

@@ -6,6 +6,7 @@ from wtforms import BooleanField, SelectField
 from wtforms.validators import DataRequired
 
 from app.domain.assets import AssetKind
+from app.domain.sentences import said
 from app.services.taxes import TaxRuleEdit, TaxRuleRow
 from app.web.countries import country_choices
 from app.web.forms import BaseForm, choice
@@ -19,8 +20,8 @@ class TaxRuleForm(BaseForm):
     product_kind = SelectField(
         "Applies to",
         choices=[
-            choice(_EVERY_KIND, "Every product"),
-            *(choice(kind.value, kind.label) for kind in AssetKind),
+            choice(_EVERY_KIND, said("Every product")),
+            *(choice(kind.value, said(kind.label)) for kind in AssetKind),
         ],
     )
     rate = percent_field("VAT rate")

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from flask import Response, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.blueprints.bss import bp
@@ -35,7 +36,7 @@ def add_tax_rule() -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             taxes.save_tax_rule(current_viewer(), form.edit())
-            return _back_to_list("The tax rule is added.")
+            return _back_to_list(_("The tax rule is added."))
     return _form_page(form, status=422)
 
 
@@ -54,7 +55,7 @@ def save_tax_rule(rule_id: UUID) -> BaseResponse:
     if form.validate_on_submit():
         with show_domain_error_on(form):
             taxes.save_tax_rule(current_viewer(), form.edit(), rule_id=rule_id)
-            return _back_to_list("The tax rule is saved.")
+            return _back_to_list(_("The tax rule is saved."))
     return _form_page(form, rule, status=422)
 
 
@@ -66,7 +67,7 @@ def delete_tax_rule(rule_id: UUID) -> BaseResponse:
     form = DeleteForm()
     if form.validate_on_submit():
         taxes.delete_tax_rule(viewer, rule_id)
-        return _back_to_list("The tax rule is deleted.")
+        return _back_to_list(_("The tax rule is deleted."))
     return _form_page(TaxRuleForm.of(rule), rule, delete_form=form, status=422)
 
 

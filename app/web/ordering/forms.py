@@ -19,6 +19,7 @@ from wtforms.form import BaseForm as WTFormsBase
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
+from app.domain.sentences import said
 from app.web.forms import BaseForm, FormToken, choice, without_nul
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,1000}")
@@ -79,7 +80,7 @@ class OrderForm(BaseForm):
 
 
 class ReservationOrderForm(OrderForm):
-    scope = SelectField("Scope", choices=[choice("Shared", "Shared")], validate_choice=False)
+    scope = SelectField("Scope", choices=[choice("Shared", said("Shared"))], validate_choice=False)
 
 
 class BuyForm(BaseForm):

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from flask import Response
+from flask_babel import gettext as _
 
 from app.domain.access import Viewer
 from app.services.pages import Page
@@ -48,5 +49,5 @@ def answer_list(
 def owner_head(viewer: Viewer) -> str:
     """What the column of accounts is called; empty for whoever has one account only."""
     if viewer.is_staff:
-        return "Account"
-    return "Customer" if viewer.is_reseller else ""
+        return _("Account")
+    return _("Customer") if viewer.is_reseller else ""

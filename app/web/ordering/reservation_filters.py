@@ -2,10 +2,11 @@
 
 from wtforms import SelectField
 
+from app.domain.sentences import said
 from app.services.reservation_wizard import FILTERS, Wizard
 from app.web.forms import BaseForm, choice
 
-_NONE_CHOSEN = {"region": "Choose a region"}
+_NONE_CHOSEN = {"region": said("Choose a region")}
 
 
 class ReservationFilters(BaseForm):
@@ -29,5 +30,5 @@ def filters_of(wizard: Wizard) -> ReservationFilters:
     form.type.choices = [choice(name, name) for name in wizard.types]
     for name in FILTERS:
         offered = [choice(each.value, each.label) for each in wizard.choices.get(name, ())]
-        form[name].choices = [choice("", _NONE_CHOSEN.get(name, "Any")), *offered]
+        form[name].choices = [choice("", _NONE_CHOSEN.get(name, said("Any"))), *offered]
     return form

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flask import request
+from flask_babel import gettext
 from wtforms import SelectField
 
 from app.domain.access import Viewer
 from app.domain.assets import TERM_YEARS, term_label
 from app.domain.catalogue import COMMERCIAL, SEGMENTS
+from app.domain.sentences import said
 from app.services.buying import (
     BuyerAccount,
     accounts_to_buy_for,
@@ -29,9 +31,15 @@ class SoftwareFilters(BaseForm):
         csrf = False
 
     customer = SelectField("Customer")
-    segment = SelectField("Segment", choices=[choice(name, name.capitalize()) for name in SEGMENTS])
+    segment = SelectField(
+        "Segment", choices=[choice(name, said(name.capitalize())) for name in SEGMENTS]
+    )
     term = SelectField(
-        "Term", choices=[choice("", "Any"), *(choice(*term) for term in _TERMS.items())]
+        "Term",
+        choices=[
+            choice("", said("Any")),
+            *(choice(key, said(words)) for key, words in _TERMS.items()),
+        ],
     )
 
 
@@ -92,8 +100,9 @@ def _account_id(viewer: Viewer, query: ListQuery, buyer: BuyerAccount | None) ->
 
 def _form(query: ListQuery, accounts: list[BuyerAccount]) -> SoftwareFilters:
     form = SoftwareFilters(formdata=None, data=dict(query.choices))
-    form.customer.choices = [choice("", "Choose a customer")]
+    form.customer.choices = [choice("", said("Choose a customer"))]
     for account in accounts:
-        own = " (your company)" if account.id == current_viewer().account_id else ""
-        form.customer.choices.append(choice(str(account.id), f"{account.name}{own}"))
+        is_own = account.id == current_viewer().account_id
+        own = gettext("%(name)s (your company)", name=account.name) if is_own else account.name
+        form.customer.choices.append(choice(str(account.id), own))
     return form
