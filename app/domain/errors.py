@@ -9,7 +9,7 @@ class DomainError(Exception):
     `values` fill `%(name)s` of the message; `field` names the form field it belongs to, if any.
     """
 
-    def __init__(self, message: str, *, field: str | None = None, **values: object) -> None:
+    def __init__(self, message: str, /, *, field: str | None = None, **values: object) -> None:
         sentence = message if isinstance(message, Sentence) else said(message, **values)
         super().__init__(sentence)
         self.message = sentence

@@ -84,8 +84,7 @@ def _look() -> _Seen:
     failures, openings, reason, seconds, is_to_be_noted = row
     if seconds > 0:
         raise TryLaterError(
-            "Microsoft is left alone for a while: %(reason)s",
-            reason=reason,
+            f"Microsoft is left alone for a while: {reason}",
             code="provider_paused",
             retry_after=float(seconds),
         )

@@ -16,7 +16,7 @@ SAID: dict[str, tuple[int | str, ...]] = {
     "gettext": (0,),
     "said": (0,),
     **dict.fromkeys(
-        ("ConflictError", "InvalidError", "NotAllowedError", "NotFoundError", "TryLaterError"),
+        ("ConflictError", "InvalidError", "NotAllowedError", "NotFoundError"),
         (0,),
     ),
     **dict.fromkeys(("ValidationError", "form_errors.append"), (0,)),
@@ -55,6 +55,8 @@ def domain_texts(file: IO[bytes], *_args: Any, **_options: Any) -> Iterator[_Fou
     name = f"app.domain.{Path(file.name).stem}"
     module = importlib.import_module(name)
     for _, kind in inspect.getmembers(module, inspect.isclass):
+        if name.endswith(".languages"):
+            continue  # each has its own name in every language
         if kind.__module__ == name and issubclass(kind, StrEnum) and hasattr(kind, "label"):
             for member in kind:
                 yield 1, "_", str(member.label), []

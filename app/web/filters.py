@@ -126,10 +126,10 @@ def distance(day: dt.date, today: dt.date) -> str:
     days = (day - today).days
     named = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
     if days in named:
-        return named[days]
+        return str(named[days])
     if days > 0:
-        return ngettext("in %(num)s day", "in %(num)s days", days)
-    return ngettext("%(num)s day ago", "%(num)s days ago", -days)
+        return str(ngettext("in %(num)s day", "in %(num)s days", days))
+    return str(ngettext("%(num)s day ago", "%(num)s days ago", -days))
 
 
 def label(value: StrEnum | None) -> str:

@@ -84,7 +84,9 @@ def _one_of(name: str, known: Collection[str], notices: list[str]) -> str | None
 
 
 def _ignored(name: str) -> str:
-    return _("The value of %(name)s in the address was not understood and is ignored.", name=name)
+    return str(
+        _("The value of %(name)s in the address was not understood and is ignored.", name=name)
+    )
 
 
 def _size(notices: list[str]) -> int:

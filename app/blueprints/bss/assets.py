@@ -50,4 +50,4 @@ def _owner_name(query: ListQuery, rows: Iterable[BssAssetRow]) -> str:
     for row in rows:
         is_resellers = query.choices.get("reseller") == str(row.reseller_id)
         return row.reseller_name or "" if is_resellers else row.account_name
-    return _("no assets")
+    return str(_("no assets"))

@@ -49,5 +49,5 @@ def answer_list(
 def owner_head(viewer: Viewer) -> str:
     """What the column of accounts is called; empty for whoever has one account only."""
     if viewer.is_staff:
-        return _("Account")
-    return _("Customer") if viewer.is_reseller else ""
+        return str(_("Account"))
+    return str(_("Customer")) if viewer.is_reseller else ""
