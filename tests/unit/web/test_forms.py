@@ -9,6 +9,7 @@ from wtforms import FileField, PasswordField, StringField
 
 from app.domain.errors import ConflictError, InvalidError, NotFoundError
 from app.web.forms import BaseForm, FormToken, errors_of, show_domain_error_on
+from app.web.locale import init_locale
 
 
 class ExampleForm(BaseForm):
@@ -24,6 +25,7 @@ class ExampleForm(BaseForm):
 def request_with():
     app = Flask(__name__)
     app.secret_key = "x" * 32
+    init_locale(app)
     return lambda **data: app.test_request_context(method="POST" if data else "GET", data=data)
 
 
