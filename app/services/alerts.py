@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.database import reading, transaction
 from app.domain.access import SYSTEM_SCOPE, Viewer
 from app.domain.purchase import PurchaseState
+from app.domain.sentences import said
 from app.models import (
     Account,
     Alert,
@@ -166,7 +167,7 @@ def _oldest_unfinished(session: Session) -> Condition | None:
     return Condition(
         kind=AlertKind.OLDEST_UNFINISHED,
         severity=Severity.PAGE if oldest > _VERY_OLD else Severity.WARN,
-        message=f"The oldest purchase is under way for {minutes} minutes.",
+        message=said("The oldest purchase is under way for %(minutes)s minutes.", minutes=minutes),
     )
 
 
@@ -185,7 +186,10 @@ def _unknown(session: Session) -> Condition | None:
     return Condition(
         kind=AlertKind.UNKNOWN,
         severity=Severity.PAGE,
-        message=f"{count} purchases are being checked with Microsoft for more than 30 minutes.",
+        message=said(
+            "%(count)s purchases are being checked with Microsoft for more than 30 minutes.",
+            count=count,
+        ),
     )
 
 
@@ -201,9 +205,11 @@ def _dispatcher_silent(session: Session) -> Condition | None:
 def _silent_for(silence: dt.timedelta | None) -> Condition | None:
     if silence is not None and silence <= _SILENCE:
         return None
-    words = "No dispatcher was ever heard."
+    words = said("No dispatcher was ever heard.")
     if silence is not None:
-        words = f"No dispatcher was heard for {int(silence.total_seconds())} seconds."
+        words = said(
+            "No dispatcher was heard for %(silence)s seconds.", silence=int(silence.total_seconds())
+        )
     return Condition(kind=AlertKind.DISPATCHER_SILENT, severity=Severity.PAGE, message=words)
 
 
@@ -222,9 +228,9 @@ def _spend_limit(session: Session) -> Condition | None:
     altogether = sum((amount or Decimal(0) for amount, _own in spent), Decimal(0))
     general = control.account_hourly_limit
     if _is_near(altogether, control.hourly_limit):
-        words = "This hour's purchases are at 80 % of the limit for all accounts, or above."
+        words = said("This hour's purchases are at 80 % of the limit for all accounts, or above.")
     elif any(_is_near(amount, general if own is None else own) for amount, own in spent):
-        words = "An account's purchases of this hour are at 80 % of its limit, or above."
+        words = said("An account's purchases of this hour are at 80 % of its limit, or above.")
     else:
         return None
     return Condition(kind=AlertKind.SPEND_LIMIT, severity=Severity.WARN, message=words)
@@ -243,7 +249,7 @@ def _provisioning_off(session: Session) -> Condition | None:
     return Condition(
         kind=AlertKind.PROVISIONING_OFF,
         severity=Severity.PAGE if control.restored_at else Severity.WARN,
-        message=f"Provisioning is off: {control.reason}",
+        message=said("Provisioning is off: %(reason)s", reason=control.reason),
     )
 
 
@@ -266,5 +272,5 @@ def _provider_down(session: Session) -> Condition | None:
     return Condition(
         kind=AlertKind.PROVIDER_DOWN,
         severity=Severity.WARN,
-        message=f"Microsoft does not answer: {provider.reason}",
+        message=said("Microsoft does not answer: %(reason)s", reason=provider.reason),
     )

@@ -17,6 +17,7 @@ from app.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from app.domain.microsoft_side import Comparison, FieldChange
 from app.domain.purchase import PurchaseState
 from app.domain.purchase_commands import Details
+from app.domain.sentences import said
 from app.integrations.microsoft import MicrosoftError, TryLaterError
 from app.models import Account, Asset, Purchase, Reservation, SoftwareSubscription
 from app.queueing import wake_after_commit
@@ -39,10 +40,10 @@ class RefreshOutcome(StrEnum):
     @property
     def label(self) -> str:
         return {
-            RefreshOutcome.SAME: "No change",
-            RefreshOutcome.UPDATED: "Completed",
-            RefreshOutcome.DRIFTED: "Changed at Microsoft",
-            RefreshOutcome.ENDED: "Ended at Microsoft",
+            RefreshOutcome.SAME: said("No change"),
+            RefreshOutcome.UPDATED: said("Completed"),
+            RefreshOutcome.DRIFTED: said("Changed at Microsoft"),
+            RefreshOutcome.ENDED: said("Ended at Microsoft"),
         }[self]
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.domain.bulk import BulkAction
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.purchase_commands import Details
+from app.domain.sentences import said
 from app.integrations.microsoft import MicrosoftError, TryLaterError
 from app.models import Asset
 from app.services.asset_editing import retry_asset
@@ -77,32 +78,32 @@ def _keep(asset_id: UUID, details: Details, order: Order, session: Session) -> s
 def _wake(asset_id: UUID, session: Session) -> str:
     """Bought and not complete yet: its own purchase goes on reading."""
     wake_to_read_again(session, asset_id)
-    return "Microsoft is asked"
+    return said("Microsoft is asked")
 
 
 def _retry(session: Session, asset_id: UUID, order: Order) -> str:
     retry_asset(session, asset_id, actor=order.actor)
-    return "Sent to Microsoft again"
+    return said("Sent to Microsoft again")
 
 
 def _add_tag(session: Session, asset_id: UUID, order: Order) -> str:
     asset = _locked(session, asset_id)
     if order.tag in asset.tags:
-        return "It had the tag"
+        return said("It had the tag")
     if len(asset.tags) >= MOST_TAGS:
         raise ConflictError(f"It has {MOST_TAGS} tags already.")
     asset.tags = [*asset.tags, order.tag]
     asset.version += 1
-    return "Tag added"
+    return said("Tag added")
 
 
 def _remove_tag(session: Session, asset_id: UUID, order: Order) -> str:
     asset = _locked(session, asset_id)
     if order.tag not in asset.tags:
-        return "It had no such tag"
+        return said("It had no such tag")
     asset.tags = [tag for tag in asset.tags if tag != order.tag]
     asset.version += 1
-    return "Tag removed"
+    return said("Tag removed")
 
 
 def _locked(session: Session, asset_id: UUID) -> Asset:

@@ -14,6 +14,7 @@ from app.domain.access import SYSTEM_SCOPE, Permission, Viewer
 from app.domain.audit import AuditEvent
 from app.domain.catalogue import RefreshState
 from app.domain.errors import DomainError, NotAllowedError
+from app.domain.sentences import said
 from app.integrations.microsoft import MicrosoftError
 from app.models import CatalogueRefresh, Sku
 from app.services.audit import Subject, audit
@@ -25,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 _CHANGES_KEPT = 200
 _STALE_HOURS = 20
-_SCHEDULE = "the schedule"
+_SCHEDULE = said("the schedule")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +91,7 @@ def refresh_when_due(driver: PurchaseDriver) -> bool:
 
 
 def _request(name: str, by: Viewer | None = None) -> None:
-    row = {"state": RefreshState.QUEUED, "requested_by": name, "step": "Waiting to begin"}
+    row = {"state": RefreshState.QUEUED, "requested_by": name, "step": said("Waiting to begin")}
     with transaction(SYSTEM_SCOPE) as session:
         session.execute(insert(CatalogueRefresh).values(row).on_conflict_do_nothing())
         if by is not None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from wtforms import SelectField
 from wtforms.validators import Optional
 
+from app.domain.sentences import said
 from app.services.customer_terms import AgreedTerms
 from app.services.customers import Terms
 from app.web.forms import BaseForm, choice
@@ -20,15 +21,15 @@ class TermsForm(BaseForm):
     prices = SelectField(
         "Prices",
         choices=[
-            choice("shown", "Shown to this customer"),
-            choice("hidden", "Hidden from this customer"),
+            choice("shown", said("Shown to this customer")),
+            choice("hidden", said("Hidden from this customer")),
         ],
     )
     orders = SelectField(
         "Orders of this customer",
         choices=[
-            choice("approved", "Wait for your approval"),
-            choice("direct", "Are executed at once"),
+            choice("approved", said("Wait for your approval")),
+            choice("direct", said("Are executed at once")),
         ],
     )
 
