@@ -18,6 +18,7 @@ from app.domain.audit import AuditEvent
 from app.domain.errors import InvalidError, NotAllowedError, NotFoundError
 from app.domain.languages import Language
 from app.domain.orders import OrderStatus
+from app.domain.sentences import said
 from app.models import (
     Account,
     AccountEvent,
@@ -37,15 +38,15 @@ log = structlog.get_logger(__name__)
 
 NEW_KINDS = (AccountKind.RESELLER, AccountKind.END_CUSTOMER, AccountKind.DIRECT_CUSTOMER)
 _HISTORY = 50
-_CURRENCY_REASON = (
+_CURRENCY_REASON = said(
     "Fixed: its orders, assets and invoices are in this currency, and amounts are never converted"
     " afterwards. Another currency needs another account."
 )
-_TENANT_REASON = (
+_TENANT_REASON = said(
     "Fixed: its Azure plans and assets live in this tenant at Microsoft, which does not move them."
     " Another tenant needs another account."
 )
-_RESELLER_REASON = (
+_RESELLER_REASON = said(
     "Fixed: its orders and assets keep the prices that this reseller pays, which no other may see."
 )
 
@@ -287,7 +288,7 @@ def _differences(
 
 def _in_words(value: Any, lists: dict[UUID, str]) -> str:
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return said("Yes") if value else said("No")
     if isinstance(value, Language):
         return value.label
     if isinstance(value, UUID):

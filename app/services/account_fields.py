@@ -14,6 +14,7 @@ from app.domain.access import AccountKind
 from app.domain.errors import InvalidError
 from app.domain.languages import Language
 from app.domain.mail import is_address
+from app.domain.sentences import said
 from app.models import Account, PriceList
 from app.services.account_names import account_called
 from app.services.vat_numbers import EU_COUNTRIES, read_vat_number
@@ -25,24 +26,24 @@ _COUNTRIES = frozenset(
     if len(code) == 2 and code.isalpha()  # noqa: PLR2004  # alpha-2
 )
 LABELS = {
-    "name": "Name",
-    "legal_name": "Legal name",
-    "email": "E-mail address",
-    "address": "Address",
-    "city": "City",
-    "country": "Country",
+    "name": said("Name"),
+    "legal_name": said("Legal name"),
+    "email": said("E-mail address"),
+    "address": said("Address"),
+    "city": said("City"),
+    "country": said("Country"),
     "vat_number": "VAT number",
-    "is_tax_exempt": "Exempt from VAT",
-    "currency": "Currency",
-    "price_list_id": "Price list",
-    "reseller": "Reseller",
-    "needs_approval": "Orders need the reseller's approval",
-    "may_order": "May order",
-    "is_active": "Active",
-    "microsoft_tenant_id": "Microsoft tenant ID",
-    "microsoft_domain": "Microsoft domain",
-    "language": "Language of documents",
-    "timezone": "Time zone",
+    "is_tax_exempt": said("Exempt from VAT"),
+    "currency": said("Currency"),
+    "price_list_id": said("Price list"),
+    "reseller": said("Reseller"),
+    "needs_approval": said("Orders need the reseller's approval"),
+    "may_order": said("May order"),
+    "is_active": said("Active"),
+    "microsoft_tenant_id": said("Microsoft tenant ID"),
+    "microsoft_domain": said("Microsoft domain"),
+    "language": said("Language of documents"),
+    "timezone": said("Time zone"),
 }
 _TEXTS = ("name", "legal_name", "email", "address", "city", "microsoft_domain")
 

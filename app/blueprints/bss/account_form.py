@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired
 
 from app.domain.access import AccountKind
 from app.domain.languages import Language
+from app.domain.sentences import said
 from app.services.account_editing import NEW_KINDS, AccountToEdit, BlankAccount
 from app.services.account_fields import LABELS, AccountFields
 from app.web.countries import country_choices
@@ -48,7 +49,7 @@ class AccountForm(BaseForm):
         self.currency.choices = [choice(code, code) for code in sorted(list_currencies())]
         self.timezone.choices = [choice(name, name) for name in sorted(available_timezones())]
         lists = [choice(str(key), name) for key, name in shown.price_lists]
-        self.price_list_id.choices = [choice("", "The default"), *lists]
+        self.price_list_id.choices = [choice("", said("The default")), *lists]
         if isinstance(shown, BlankAccount):
             del self.version
         elif shown.kind is not AccountKind.END_CUSTOMER:

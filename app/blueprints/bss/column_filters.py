@@ -89,7 +89,12 @@ def with_column_filters(query: ListQuery) -> ListQuery:
         try:
             read(text)
         except ValueError:
-            notices.append(f"The value of {name} in the address was not understood and is ignored.")
+            notices.append(
+                _(
+                    "The value of %(name)s in the address was not understood and is ignored.",
+                    name=name,
+                )
+            )
         else:
             choices[name] = text
     return replace(query, choices=choices, notices=tuple(notices))
