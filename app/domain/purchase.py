@@ -48,7 +48,9 @@ def allowed_moves() -> list[tuple[PurchaseState, PurchaseState]]:
 def check_move(start: PurchaseState, end: PurchaseState) -> None:
     """Raise ConflictError for a step that is not in the graph. Staying where one is, is fine."""
     if start is not end and end not in _ALLOWED[start]:
-        raise ConflictError(f"A purchase that is {start} cannot become {end}.")
+        raise ConflictError(
+            "A purchase that is %(start)s cannot become %(end)s.", start=start, end=end
+        )
 
 
 def sync_status_of(state: PurchaseState) -> ProvisioningSyncStatus:

@@ -250,7 +250,7 @@ def _fixed(session: Session, account: Account) -> dict[str, str]:
             sa.exists().where(Subscription.account_id == of_account),
         )
     ).one()
-    fixed = {}
+    fixed: dict[str, str] = {}
     if has_assets or has_orders or has_invoices:
         fixed["currency"] = _CURRENCY_REASON
     if (has_assets or has_plans) and account.microsoft_tenant_id:
@@ -263,7 +263,7 @@ def _fixed(session: Session, account: Account) -> dict[str, str]:
 def _check_fixed(form: AccountToEdit, wanted: AccountFields) -> None:
     for name, reason in form.fixed.items():
         if getattr(wanted, name) != getattr(form.fields, name):
-            raise InvalidError(f"{LABELS[name]}: {reason}", field=name)
+            raise InvalidError("%(name)s: %(reason)s", name=LABELS[name], reason=reason, field=name)
 
 
 def _price_lists(session: Session) -> tuple[tuple[UUID, str], ...]:

@@ -105,7 +105,7 @@ def check_fields(
 def _text(wanted: AccountFields, name: str) -> str:
     value = " ".join(str(getattr(wanted, name)).split())
     if len(value) > _LONGEST:
-        raise InvalidError(f"Use at most {_LONGEST} characters.", field=name)
+        raise InvalidError("Use at most %(longest)s characters.", longest=_LONGEST, field=name)
     return value
 
 
@@ -124,10 +124,18 @@ def _vat_number(wanted: AccountFields, before: AccountFields | None) -> str | No
     if not typed or is_kept:
         return typed or None
     if len(typed) > _LONGEST or (number := read_vat_number(wanted.country, typed)) is None:
-        union = " of the European Union" if wanted.country in EU_COUNTRIES else ""
+        if wanted.country in EU_COUNTRIES:
+            raise InvalidError(
+                "“%(typed)s” is no VAT number of the European Union for this country: the"
+                " country's letters or the check digits are wrong. Look at it again, or leave it"
+                " empty.",
+                typed=typed[:40],
+                field="vat_number",
+            )
         raise InvalidError(
-            f"“{typed[:40]}” is no VAT number{union} for this country: the country's letters or"
-            " the check digits are wrong. Look at it again, or leave it empty.",
+            "“%(typed)s” is no VAT number for this country: the country's letters or the check"
+            " digits are wrong. Look at it again, or leave it empty.",
+            typed=typed[:40],
             field="vat_number",
         )
     return number
@@ -139,12 +147,15 @@ def _tenant(session: Session, typed: str, before: AccountFields | None) -> str |
         return (before.microsoft_tenant_id if before and typed else typed) or None
     if not _is_guid(typed):
         raise InvalidError(
-            f"Enter a full tenant ID, 36 characters. This one has {len(typed)}.",
+            "Enter a full tenant ID, 36 characters. This one has %(typed)s.",
+            typed=len(typed),
             field="microsoft_tenant_id",
         )
     query = sa.select(Account.name).where(sa.func.lower(Account.microsoft_tenant_id) == typed)
     if (owner := session.scalar(query.limit(1))) is not None:
-        raise InvalidError(f"{owner} has this tenant already.", field="microsoft_tenant_id")
+        raise InvalidError(
+            "%(owner)s has this tenant already.", owner=owner, field="microsoft_tenant_id"
+        )
     return typed
 
 
@@ -170,8 +181,8 @@ def _reseller(
         raise InvalidError("An end customer needs its reseller.", field="reseller")
     reseller = account_called(session, typed, field="reseller")
     if reseller.kind is not AccountKind.RESELLER:
-        raise InvalidError(f"{reseller.name} is no reseller.", field="reseller")
+        raise InvalidError("%(name)s is no reseller.", name=reseller.name, field="reseller")
     is_new = before is None or typed != before.reseller
     if is_new and not reseller.is_active:
-        raise InvalidError(f"{reseller.name} is not active.", field="reseller")
+        raise InvalidError("%(name)s is not active.", name=reseller.name, field="reseller")
     return reseller.id

@@ -60,7 +60,9 @@ class Preparer:
         except TryLaterError:
             raise
         except MicrosoftError as error:
-            raise ConflictError(f"Microsoft does not tell: {error.message}") from error
+            raise ConflictError(
+                "Microsoft does not tell: %(message)s", message=error.message
+            ) from error
         if details is None:
             return partial(_wake, asset_id)
         return partial(_keep, asset_id, details, self._order)
@@ -91,7 +93,7 @@ def _add_tag(session: Session, asset_id: UUID, order: Order) -> str:
     if order.tag in asset.tags:
         return said("It had the tag")
     if len(asset.tags) >= MOST_TAGS:
-        raise ConflictError(f"It has {MOST_TAGS} tags already.")
+        raise ConflictError("It has %(most_tags)s tags already.", most_tags=MOST_TAGS)
     asset.tags = [*asset.tags, order.tag]
     asset.version += 1
     return said("Tag added")

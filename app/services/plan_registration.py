@@ -58,7 +58,9 @@ def register_plan(viewer: Viewer, subscription_id: UUID, *, partner_center: Part
     try:
         partner_center.register_subscription(tenant_id, plan_id, call=CallIds.new())
     except MicrosoftError as error:
-        raise ConflictError(f"Microsoft did not register it: {error.message}") from error
+        raise ConflictError(
+            "Microsoft did not register it: %(message)s", message=error.message
+        ) from error
 
 
 def _at_microsoft(viewer: Viewer, subscription_id: UUID) -> tuple[str, str]:

@@ -156,7 +156,10 @@ def bump_epoch(actor: str, epoch: int | None = None) -> int:
         control = lock_control(session)
         wanted = control.min_epoch + 1 if epoch is None else epoch
         if wanted < control.min_epoch:
-            raise ConflictError(f"The epoch is {control.min_epoch} already; it never goes back.")
+            raise ConflictError(
+                "The epoch is %(min_epoch)s already; it never goes back.",
+                min_epoch=control.min_epoch,
+            )
         change = ({"min_epoch": control.min_epoch}, {"min_epoch": wanted})
         audit(session, actor, AuditEvent.EPOCH_RAISED, PROVISIONING, change=change)
         control.min_epoch = wanted

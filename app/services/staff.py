@@ -23,16 +23,18 @@ def create_administrator(email: str, password: str) -> None:
     Raises InvalidError for what is no e-mail address, one that is taken, a password too short.
     """
     if not _EMAIL.fullmatch(email):
-        raise InvalidError(f"{email} is not an e-mail address.", field="email")
+        raise InvalidError("%(email)s is not an e-mail address.", email=email, field="email")
     if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
         raise InvalidError(
-            f"Use a password of {passwords.SHORTEST} to {passwords.LONGEST} characters.",
+            "Use a password of %(shortest)s to %(longest)s characters.",
+            shortest=passwords.SHORTEST,
+            longest=passwords.LONGEST,
             field="password",
         )
     password_hash = passwords.hash_password(password)
     with transaction(SYSTEM_SCOPE) as session:
         if session.scalar(sa.select(User.id).where(sa.func.lower(User.email) == email.lower())):
-            raise InvalidError(f"There is a user {email} already.", field="email")
+            raise InvalidError("There is a user %(email)s already.", email=email, field="email")
         distributor = _distributor(session)
         user = User(
             account_id=distributor.id,

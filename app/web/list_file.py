@@ -175,7 +175,8 @@ class _Sheet:
             for number, row in enumerate(self._file.rows, 1):
                 if number > _MOST_ROWS:
                     raise ConflictError(
-                        f"A spreadsheet holds {_MOST_ROWS:,} rows: filter the list, or take CSV."
+                        "A spreadsheet holds %(most_rows)s rows: filter the list, or take CSV.",
+                        most_rows=f"{_MOST_ROWS:,}",
                     )
                 for index, value in enumerate(row):
                     self._write_cell(number, index, value)
