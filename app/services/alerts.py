@@ -228,9 +228,15 @@ def _spend_limit(session: Session) -> Condition | None:
     altogether = sum((amount or Decimal(0) for amount, _own in spent), Decimal(0))
     general = control.account_hourly_limit
     if _is_near(altogether, control.hourly_limit):
-        words = said("This hour's purchases are at 80 % of the limit for all accounts, or above.")
+        words = said(
+            "This hour's purchases are at %(share)s of the limit for all accounts, or above.",
+            share="80 %",
+        )
     elif any(_is_near(amount, general if own is None else own) for amount, own in spent):
-        words = said("An account's purchases of this hour are at 80 % of its limit, or above.")
+        words = said(
+            "An account's purchases of this hour are at %(share)s of its limit, or above.",
+            share="80 %",
+        )
     else:
         return None
     return Condition(kind=AlertKind.SPEND_LIMIT, severity=Severity.WARN, message=words)
