@@ -13,6 +13,7 @@ OURS = {
     "auth.check_sign_in",
     "auth.sign_out",
     "auth.land",
+    "auth.choose_language",
     "auth.choose_theme",
     "auth.forgotten_password",
     "auth.ask_for_link",

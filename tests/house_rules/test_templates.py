@@ -95,3 +95,26 @@ def test_a_macro_has_at_most_four_parameters(path):
 def test_the_templates_compile(the_app):
     for path in ALL:
         the_app.jinja_env.get_template(name_of(path))
+
+
+# The page of components is for us alone.
+IN_ENGLISH = {"states.html"}
+SAID_ATTRIBUTES = ("alt", "aria-label", "data-l", "placeholder", "title")
+
+
+def unsaid(text):
+    """Words between tags, and in attributes that are read out, that stand outside `{{ _() }}`."""
+    text = re.sub(r"\{%-?\s*trans\b.*?endtrans\s*-?%\}", "", text, flags=re.DOTALL)
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\x00", text, flags=re.DOTALL)
+    found = re.findall(r">([^<]+)", text)
+    for name in SAID_ATTRIBUTES:
+        found += re.findall(rf'\s{name}="([^"]*)"', text)
+    plain = [re.sub(r"&\w+;", "", each).strip("\x00 \n") for each in found]
+    return [each for each in plain if re.search(r"[A-Za-z]{2}", each)]
+
+
+@pytest.mark.parametrize("path", ALL, ids=name_of)
+def test_every_text_is_translated(path):
+    """Red? Write `{{ _("…") }}`, then `make translations` and translate it."""
+    if name_of(path) not in IN_ENGLISH:
+        assert unsaid(without_comments(path)) == []

@@ -164,7 +164,7 @@
     close.type = 'button';
     close.className = 'toast-close';
     close.dataset.toastClose = '';
-    close.setAttribute('aria-label', 'Dismiss');
+    close.setAttribute('aria-label', document.body.dataset.dismiss);
     close.textContent = '×';
     close.addEventListener('click', () => toast.remove());
     toast.append(close);
@@ -195,7 +195,7 @@
     try { await navigator.clipboard.writeText(pressed.dataset.copy); }
     catch { selectAndCopy(pressed.previousElementSibling); }
     pressed.classList.add('done');
-    say(`Copied ${pressed.dataset.copyLabel ?? ''}`);
+    say(`${document.body.dataset.copied} ${pressed.dataset.copyLabel ?? ''}`);
     setTimeout(() => pressed.classList.remove('done'), 1600);
   });
 

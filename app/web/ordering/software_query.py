@@ -24,6 +24,13 @@ from app.web.viewer import current_viewer
 _TERMS = {**{term: term_label(term) for term in TERM_YEARS}, PERPETUAL: term_label(None)}
 
 
+SEGMENT_LABELS = {
+    COMMERCIAL: said("Commercial"),
+    "education": said("Education"),
+    "nonprofit": said("Nonprofit"),
+}
+
+
 class SoftwareFilters(BaseForm):
     """Sent by GET: its values are those in force, whatever was sent."""
 
@@ -32,13 +39,13 @@ class SoftwareFilters(BaseForm):
 
     customer = SelectField("Customer")
     segment = SelectField(
-        "Segment", choices=[choice(name, said(name.capitalize())) for name in SEGMENTS]
+        "Segment", choices=[choice(name, SEGMENT_LABELS[name]) for name in SEGMENTS]
     )
     term = SelectField(
         "Term",
         choices=[
             choice("", said("Any")),
-            *(choice(key, said(words)) for key, words in _TERMS.items()),
+            *(choice(key, words) for key, words in _TERMS.items()),
         ],
     )
 
