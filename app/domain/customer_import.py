@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.sentences import said
+
 
 class ImportState(StrEnum):
     QUEUED = "queued"
@@ -13,7 +15,7 @@ class ImportState(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"ready": "Ready to apply"}.get(self.value, self.value.capitalize())
+        return {"ready": said("Ready to apply")}.get(self.value, self.value.capitalize())
 
 
 class ImportChange(StrEnum):
@@ -96,8 +98,8 @@ def _fields(ours: CustomerFound | None, theirs: CustomerFound) -> list[FieldChan
     pairs = (
         ("Name", ours.name if ours else "", theirs.name, ours is not None),
         ("Country", ours.country if ours else "", theirs.country, ours is not None),
-        ("Domain", ours.domain if ours else "", theirs.domain, False),
-        ("Customer Agreement", _agreement(ours), _agreement(theirs), False),
+        (said("Domain"), ours.domain if ours else "", theirs.domain, False),
+        (said("Customer Agreement"), _agreement(ours), _agreement(theirs), False),
     )
     found = [
         FieldChange(name=name, before=before, after=after, is_ours=is_ours)
@@ -111,7 +113,7 @@ def _agreement(customer: CustomerFound | None) -> str:
     if customer is None:
         return ""
     if customer.has_agreement is None:
-        return "not known"
+        return said("not known")
     if not customer.has_agreement:
         return "missing"
     return f"accepted {customer.agreed_on}".strip()
@@ -126,5 +128,7 @@ def _plan_changes(ours: tuple[PlanFound, ...], theirs: tuple[PlanFound, ...]) ->
         is_over = new is None and old is not None and old.status == "deleted"
         if before != after and not is_over:
             name = (old or new or PlanFound(id="", name="", status="")).name
-            found.append(FieldChange(name=f"Plan {name}", before=before, after=after))
+            found.append(
+                FieldChange(name=said("Plan %(name)s", name=name), before=before, after=after)
+            )
     return found

@@ -11,6 +11,7 @@ from app.domain.access import AccountKind, Permission, Viewer
 from app.domain.assets import ProvisioningSyncStatus, SubscriptionStatus
 from app.domain.catalogue import RESERVED_INSTANCES_NAME
 from app.domain.errors import ConflictError, NotAllowedError, NotFoundError
+from app.domain.sentences import said
 from app.models import Account, Product, Subscription
 from app.services.visibility import visible_to
 
@@ -84,28 +85,30 @@ def account_to_buy_for(session: Session, viewer: Viewer, account_id: UUID) -> Ac
 def reason_not_to_order(account: Account) -> str | None:
     """Why the account cannot order, in words for people; None where it can."""
     if account.kind is AccountKind.DISTRIBUTOR:
-        return f"{account.name} sells; it does not order from itself."
+        return said("%(name)s sells; it does not order from itself.", name=account.name)
     if not account.is_active:
-        return f"{account.name} is not active."
+        return said("%(name)s is not active.", name=account.name)
     if not account.may_order:
-        return f"Ordering is switched off for {account.name}."
+        return said("Ordering is switched off for %(name)s.", name=account.name)
     if account.microsoft_tenant_id is None:
-        return f"{account.name} has no tenant at Microsoft yet."
+        return said("%(name)s has no tenant at Microsoft yet.", name=account.name)
     return reason_at_microsoft(account)
 
 
 def reason_at_microsoft(account: Account) -> str | None:
     """What the last import of customers found; nothing speaks against who was never read."""
     if account.microsoft_gone_at is not None:
-        return (
-            f"Partner Center no longer lists {account.name} as our customer."
-            " Renew the reseller relationship there, then have our staff read the customers again."
+        return said(
+            "Partner Center no longer lists %(name)s as our customer."
+            " Renew the reseller relationship there, then have our staff read the customers again.",
+            name=account.name,
         )
     if account.has_microsoft_agreement is False:
-        return (
-            f"{account.name} has not accepted the Microsoft Customer Agreement: Microsoft would"
-            " refuse the order. Have it accepted in Partner Center, then have our staff read the"
-            " customers again."
+        return said(
+            "%(name)s has not accepted the Microsoft Customer Agreement:"
+            " Microsoft would refuse the order. Have it accepted in Partner Center, then have our staff"
+            " read the customers again.",
+            name=account.name,
         )
     return None
 
@@ -129,9 +132,9 @@ def find_plan(session: Session, viewer: Viewer, subscription_id: UUID) -> Subscr
 def reason_no_reservation(plan: Subscription, *, is_published: bool) -> str | None:
     """Why no reservation can be bought from the plan; None where one can."""
     if plan.status not in _ELIGIBLE:
-        return f"The Azure plan is {plan.status.label.lower()}."
+        return said("The Azure plan is %(status)s.", status=said(plan.status.label.lower()))
     if plan.provisioning_sync_status is not ProvisioningSyncStatus.SYNCHRONIZED:
-        return "The Azure plan is not synchronized with Microsoft."
+        return said("The Azure plan is not synchronized with Microsoft.")
     if not is_published:
         return reason_not_published(RESERVED_INSTANCES_NAME)
     return None
@@ -143,4 +146,4 @@ def check_plan(plan: Subscription, product: Product) -> None:
 
 
 def reason_not_published(name: str) -> str:
-    return f"{name} is not sold here at the moment."
+    return said("%(name)s is not sold here at the moment.", name=name)

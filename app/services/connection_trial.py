@@ -8,11 +8,12 @@ from dataclasses import asdict
 from app.config import Settings
 from app.database import reading
 from app.domain.access import Viewer
+from app.domain.sentences import said
 from app.integrations.microsoft import MicrosoftError, PartnerCenterClient
 from app.services.microsoft_connection import open_tokens
 from app.services.microsoft_setup import Trial, get_connection, store_tests
 
-_NO_CUSTOMER = "There is no customer to ask about yet."
+_NO_CUSTOMER = said("There is no customer to ask about yet.")
 
 
 def try_connection(viewer: Viewer, settings: Settings) -> tuple[Trial, ...]:
@@ -28,23 +29,23 @@ def try_connection(viewer: Viewer, settings: Settings) -> tuple[Trial, ...]:
     ):
         calls = (
             (
-                "Application",
-                "Tenant, application and its secret are right.",
+                said("Application"),
+                said("Tenant, application and its secret are right."),
                 lambda: bool(tokens.app_token()),
             ),
             (
-                "Consent",
-                "The application may act with the person who consented.",
+                said("Consent"),
+                said("The application may act with the person who consented."),
                 lambda: bool(tokens.user_token()),
             ),
             (
-                "Customers",
-                "Partner Center lets the application read customers.",
+                said("Customers"),
+                said("Partner Center lets the application read customers."),
                 lambda: client.find_first_customer_id() is not None,
             ),
             (
-                "App+User",
-                "Partner Center accepts the consent, as for agreements and entitlements.",
+                said("App+User"),
+                said("Partner Center accepts the consent, as for agreements and entitlements."),
                 lambda: _asks_with_user(client),
             ),
         )

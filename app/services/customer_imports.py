@@ -15,6 +15,7 @@ from app.domain.access import SYSTEM_SCOPE, Permission, Viewer
 from app.domain.audit import AuditEvent
 from app.domain.customer_import import CustomerFound, Difference, ImportState, PlanFound
 from app.domain.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
+from app.domain.sentences import said
 from app.integrations.microsoft import MicrosoftCustomer, MicrosoftError
 from app.models import CustomerImport
 from app.services.audit import NOTHING, Subject, audit
@@ -189,7 +190,7 @@ def _apply(import_id: UUID, actor: str, by: Viewer | str) -> int:
 
 
 def _new(actor: str) -> dict[str, Any]:
-    return {"state": ImportState.QUEUED, "requested_by": actor, "step": "Waiting to begin"}
+    return {"state": ImportState.QUEUED, "requested_by": actor, "step": said("Waiting to begin")}
 
 
 def _subject(import_id: UUID | None) -> Subject:

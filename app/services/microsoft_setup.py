@@ -19,6 +19,7 @@ from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.audit import AuditEvent
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError
+from app.domain.sentences import said
 from app.integrations.microsoft import MicrosoftError, TokenSource
 from app.models import MicrosoftConnection, Provider
 from app.services.audit import NOTHING, Subject, audit
@@ -31,9 +32,9 @@ _CONSENT_MINUTES = 15
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_SECRET = 500
 _CLOUDS = {
-    "https://login.microsoftonline.com": "Worldwide",
-    "https://login.microsoftonline.us": "US Government",
-    "https://login.partner.microsoftonline.cn": "China (21Vianet)",
+    "https://login.microsoftonline.com": said("Worldwide"),
+    "https://login.microsoftonline.us": said("US Government"),
+    "https://login.partner.microsoftonline.cn": said("China (21Vianet)"),
 }
 _ABOUT = Subject(kind="Microsoft connection", name="Microsoft connection")
 _STALE = "This consent was not begun here, or too long ago. Begin it again."
@@ -97,7 +98,7 @@ def get_connection(viewer: Viewer, settings: Settings) -> ConnectionState:
         client_id=row.client_id or microsoft.client_id,
         is_entered=is_entered,
         has_secret=is_entered or bool(microsoft.client_secret),
-        cloud=_CLOUDS.get(microsoft.login_url, "Its own addresses"),
+        cloud=_CLOUDS.get(microsoft.login_url, said("Its own addresses")),
         addresses=_addresses(microsoft),
         has_token=has_stored or bool(microsoft.refresh_token),
         is_first_token=not has_stored and bool(microsoft.refresh_token),
@@ -116,10 +117,10 @@ def get_connection(viewer: Viewer, settings: Settings) -> ConnectionState:
 
 def _addresses(microsoft: MicrosoftSettings) -> tuple[tuple[str, str], ...]:
     return (
-        ("Sign-in", microsoft.login_url),
-        ("Partner Center", microsoft.partner_center_url),
-        ("Price sheets", microsoft.partner_api_url),
-        ("Azure Resource Manager", microsoft.arm_url),
+        (said("Sign-in"), microsoft.login_url),
+        (said("Partner Center"), microsoft.partner_center_url),
+        (said("Price sheets"), microsoft.partner_api_url),
+        (said("Azure Resource Manager"), microsoft.arm_url),
     )
 
 
@@ -190,7 +191,7 @@ def finish_consent(viewer: Viewer, settings: Settings, answer: dict[str, str]) -
     if "error" in answer:
         words = answer.get("error_description") or answer["error"]
         _note_failure(viewer, words)
-        raise ConflictError(f"Microsoft was not given the consent: {words[:200]}")
+        raise ConflictError("Microsoft was not given the consent: %(words)s", words=words[:200])
     try:
         _asking(settings, lambda tokens: tokens.finish_consent(flow, answer))
     except ConflictError as error:
