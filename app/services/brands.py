@@ -146,7 +146,9 @@ def save_brand(viewer: Viewer, wish: BrandWish) -> None:
     _check_may_manage(viewer)
     name = " ".join(wish.name.split())
     if len(name) > LONGEST_NAME:
-        raise InvalidError(f"Use at most {LONGEST_NAME} characters.", field="name")
+        raise InvalidError(
+            "Use at most %(longest)s characters.", longest=LONGEST_NAME, field="name"
+        )
     if wish.hue is not None and wish.hue not in HUES:
         raise InvalidError("A hue is a whole number from 0 to 359.", field="hue")
     logo = _encoded(wish.logo) if wish.logo else None

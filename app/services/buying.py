@@ -106,8 +106,8 @@ def reason_at_microsoft(account: Account) -> str | None:
     if account.has_microsoft_agreement is False:
         return said(
             "%(name)s has not accepted the Microsoft Customer Agreement:"
-            " Microsoft would refuse the order. Have it accepted in Partner Center, then have our staff"
-            " read the customers again.",
+            " Microsoft would refuse the order. Have it accepted in Partner Center, then have our"
+            " staff read the customers again.",
             name=account.name,
         )
     return None

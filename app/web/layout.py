@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
+from flask_babel import gettext
 
 from app.domain.access import Permission, Viewer
+from app.domain.sentences import said
 from app.services.brands import NO_BRAND, ShownBrand
 from app.services.navigation import BackOfficeState, get_back_office_state
 from app.services.sign_in import SignedIn
@@ -50,23 +52,23 @@ _BSS = {
         NavigationItem("Home", "bss.home", "home"),
         NavigationItem("Accounts", "bss.list_accounts", "building"),
     ),
-    "Sales": (
+    said("Sales"): (
         NavigationItem("Orders", "bss.list_orders", "shopping-cart"),
         NavigationItem("Products", "bss.list_products", "tag"),
         NavigationItem("Price lists", "bss.list_price_lists", "percentage"),
     ),
-    "Billing": (
+    said("Billing"): (
         NavigationItem("Invoices", "bss.list_invoices", "file-invoice"),
         NavigationItem("Subscriptions", "bss.list_subscriptions", "repeat"),
         NavigationItem("Assets", _BSS_ASSETS, "server-2"),
     ),
-    "Operations": (
+    said("Operations"): (
         NavigationItem("Provisioning", "bss.provisioning", "cloud-upload"),
         NavigationItem("Reconciliation", "bss.list_reconciliation_cases", "shield-check"),
         NavigationItem("Mail", "bss.list_mails", "mail"),
         NavigationItem("Audit log", "bss.list_audit_events", "history"),
     ),
-    "Setup": (
+    said("Setup"): (
         NavigationItem("Marketplace options", "bss.marketplace_options", "building-store"),
         NavigationItem("Taxes", "bss.list_tax_rules", "receipt"),
         NavigationItem("Users", "bss.list_users", "users-group"),
@@ -90,7 +92,7 @@ def init_layout(app: Flask) -> None:
 
 def vat_words() -> str:
     """`excl. VAT` or `incl. VAT`: stands beside every amount on a page."""
-    return "incl. VAT" if shows_vat() else "excl. VAT"
+    return str(gettext("incl. VAT") if shows_vat() else gettext("excl. VAT"))
 
 
 def may_export() -> bool:
@@ -126,7 +128,9 @@ def _counted(item: NavigationItem) -> NavigationItem:
 
 def _failed_count() -> str | None:
     state = back_office_state()
-    return f"{state.failed_assets} failed" if state and state.failed_assets else None
+    if not state or not state.failed_assets:
+        return None
+    return str(gettext("%(number)s failed", number=state.failed_assets))
 
 
 def back_office_state() -> BackOfficeState | None:
