@@ -5,10 +5,24 @@ import re
 from playwright.sync_api import expect
 
 from tests.e2e.journeys import VM, buy_reservation, find_in_back_office
-from tests.e2e.pages.bss import AssetsPage
+from tests.e2e.pages.bss import AssetPage, AssetsPage, EditPage, HomePage
 
 # In our records; Microsoft has it.
 WITHOUT_SOFTWARE_ID = "Remote Desktop Services CAL - 1 User - 1 Year"
+
+
+def count_clicks(page):
+    """Every click of whoever uses the page from now on, across its loads."""
+    clicks = []
+
+    def clicked(text):
+        clicks.append(text)
+
+    page.expose_function("clicked", clicked)
+    listen = "addEventListener('click', event => clicked(event.target.textContent.trim()), true)"
+    page.add_init_script(listen)
+    page.evaluate(listen)
+    return clicks
 
 
 def refused_reservation(page, sandbox):
@@ -93,3 +107,19 @@ def test_support_reads_and_does_not_edit(support_page):
 
     expect(asset.fact("Software ID")).to_be_visible()
     expect(asset.edit_link).to_have_count(0)
+
+
+def test_from_home_to_a_cured_asset_in_at_most_six_clicks(buyer_page, staff_page, sandbox):
+    number = refused_reservation(buyer_page, sandbox).asset_number
+    expect(find_in_back_office(staff_page, number).sync_status).to_contain_text("Failed")
+    home = HomePage(staff_page).open()
+    clicks = count_clicks(staff_page)
+
+    home.failed_asset(number).click()
+    asset = AssetPage(staff_page).arrived()
+    asset.banner.get_by_role("link", name="Edit and save").click()
+    EditPage(staff_page).arrived().save()
+
+    expect(asset.sync_status).to_contain_text("Synchronized")
+    assert len(sandbox.ledger(f"{number}-")) == 1
+    assert len(clicks) <= 6, clicks
