@@ -56,6 +56,7 @@ class AuditEvent(StrEnum):
     ASSET_CHANGED = "asset.changed"
     BULK_STARTED = "asset.bulk_started"
     BULK_STOPPED = "asset.bulk_stopped"
+    GROUP_RETRIED = "asset.group_retried"
     PURCHASE_APPROVED = "purchase.approved"
     PURCHASE_DECLINED = "purchase.declined"
     PROVISIONING_PAUSED = "provisioning.paused"

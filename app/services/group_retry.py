@@ -8,10 +8,12 @@ import structlog
 from app.database import reading, transaction
 from app.domain.access import SYSTEM_SCOPE, Permission, Viewer
 from app.domain.assets import AssetStatus
+from app.domain.audit import AuditEvent
 from app.domain.errors import DomainError, NotAllowedError, NotFoundError
 from app.domain.purchase import PurchaseState
 from app.models import Account, Asset, Purchase, User
 from app.services.asset_editing import AssetEdit, save_asset
+from app.services.audit import NOTHING, Subject, audit
 
 log = structlog.get_logger()
 
@@ -48,7 +50,11 @@ def retry_group(viewer: Viewer, error_code: str | None) -> int:
             .returning(Purchase.id)
             .execution_options(synchronize_session=False)
         )
-        return len(asked.all())
+        count = len(asked.all())
+        about = Subject(kind="group", name=f"Failed with {error_code or 'no code'}")
+        change = (NOTHING, {"assets": count})
+        audit(session, viewer, AuditEvent.GROUP_RETRIED, about, change=change)
+        return count
 
 
 def make_asked_retries() -> int:

@@ -16,6 +16,7 @@ from app.models import AuditEntry
 from app.services.audit import Subject, audit, content_of
 from app.services.audit_chain import check_chain
 from app.services.audit_log import AuditQuery, list_entries
+from app.services.customer_terms import AgreedTerms, save_terms
 from app.services.passwords import hash_password
 from app.services.sign_in import sign_in, sign_out
 from app.services.spend_limits import set_limits
@@ -271,3 +272,16 @@ def test_the_log_is_searched_by_any_id_and_by_day(eleni):
     assert list_entries(eleni, AuditQuery(q=str(eleni.user_id))).total == 1
     assert list_entries(eleni, AuditQuery(since=today, until=today)).total == 2
     assert list_entries(eleni, AuditQuery(until=today.replace(year=today.year - 1))).total == 0
+
+
+def test_what_a_reseller_agrees_is_told_by_the_reseller_itself(app):
+    reseller = AccountFactory(reseller_account=True)
+    customer = AccountFactory.customer_of(reseller)
+    admin = viewer_of(UserFactory(account=reseller, role=Role.ADMINISTRATOR))
+    agreed = AgreedTerms(markup=Decimal(5), hides_prices=True, needs_approval=False)
+
+    save_terms(admin, customer.id, agreed)
+
+    (entry,) = entries()
+    assert (entry.actor_id, entry.about_account_id) == (admin.user_id, customer.id)
+    assert entry.after == {"markup": "5", "hides_prices": True}
