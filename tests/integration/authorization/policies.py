@@ -16,11 +16,15 @@ OWNED_BY_ITSELF = ("visible", "ALL", _OWN.format(owner="id"))
 STAFF = ("kept_by_staff", "ALL", f"({_SCOPE} = 'all'::text)")
 SYSTEM = ("visible", "ALL", f"({_SCOPE} = 'all'::text)")
 EVERYBODY_READS = ("everybody_reads", "SELECT", "true")
+_RESELLERS_OWN = (  # a brand is nobody's secret; the marketplace's is staff's to change
+    f"(({_SCOPE} = 'all'::text) OR (({_SCOPE} = 'tenant'::text) AND (account_id = {_ACCOUNT})))"
+)
 _SIGN_IN = f"({_SCOPE} = 'sign_in'::text)"
 EXPECTED = {
     "accounts": {OWNED_BY_ITSELF, ("sign_in", "SELECT", _SIGN_IN)},
     "users": {OWNED, ("sign_in", "SELECT", _SIGN_IN)},
     "user_sessions": {OWNED, ("sign_in", "ALL", _SIGN_IN)},
+    "brands": {("visible", "ALL", _RESELLERS_OWN), ("readable", "SELECT", "true")},
     "password_requests": {SYSTEM, ("sign_in", "INSERT", _SIGN_IN)},
     "customer_readings": {SYSTEM},
     "reconciliation_cases": {SYSTEM},
