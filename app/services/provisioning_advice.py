@@ -181,6 +181,7 @@ _CODES: dict[Advice, str] = {
     ),
     _ACCESS: (
         "400 401 900420 800001 900329 untrusted no_refresh_token odd_token no_token no_token_answer"
+        " not_set_up"
     ),
     _LATE: "late_order",
     _CANCELLED: "order_cancelled",

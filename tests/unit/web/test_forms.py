@@ -114,5 +114,6 @@ def test_a_file_is_for_a_field_of_files(request_with):
 def test_json_is_no_form():
     app = Flask(__name__)
     app.secret_key = "x" * 32
+    init_locale(app)
     with app.test_request_context(method="POST", json={"name": 1}):
         assert ExampleForm().name.data is None

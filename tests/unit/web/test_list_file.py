@@ -10,7 +10,7 @@ from flask import Flask
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.web.list_file import Column, FileFormat, Kind, ListFile, list_file
+from app.web.list_file import Column, FileFormat, Kind, ListFile, written
 from tests.support.spreadsheet import cells, quoted_texts, records
 
 COLUMNS = [
@@ -41,7 +41,7 @@ texts = st.text(
 def download(rows, chosen, columns=COLUMNS, **options):
     file = ListFile(name="assets", columns=columns, rows=rows, **options)
     with Flask("a test").test_request_context():
-        response = list_file(file, chosen)
+        response = written(file, chosen)
         data = response.get_data()
         response.close()
         return response, data
@@ -154,7 +154,7 @@ def test_the_first_piece_of_a_csv_file_does_not_wait_for_the_last_row():
 
     with Flask("a test").test_request_context():
         file = ListFile(name="a", columns=[Column("N", Kind.NUMBER)], rows=rows())
-        response = list_file(file, FileFormat.CSV)
+        response = written(file, FileFormat.CSV)
 
         assert len(read) < 1000
         assert response.get_data().count(b"\n") == 5001

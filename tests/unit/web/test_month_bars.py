@@ -3,10 +3,12 @@
 import datetime as dt
 from decimal import Decimal
 
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.services.asset_months import MonthValue
+from app.web.locale import init_locale
 from app.web.month_bars import HEIGHT, WIDTH, bars_of, month
 
 JANUARY = dt.date(2026, 1, 1)
@@ -43,6 +45,9 @@ def test_no_bar_leaves_the_picture(amounts):
         assert 0 <= float(bar.y) <= float(bar.y) + float(bar.height) <= HEIGHT
 
 
-def test_months_are_named(app_context):
-    assert month(JANUARY) == "January 2026"
-    assert month(JANUARY, "short") == "Jan"
+def test_months_are_named():
+    app = Flask(__name__)
+    init_locale(app)
+    with app.test_request_context():
+        assert month(JANUARY) == "January 2026"
+        assert month(JANUARY, "short") == "Jan"
