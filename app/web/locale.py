@@ -68,4 +68,5 @@ def _language() -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in LANGUAGES:
         return chosen
-    return request.accept_languages.best_match(LANGUAGES) or Language.EN.value
+    wished = (tag.split("-")[0].lower() for tag in request.accept_languages.values())
+    return next((each for each in wished if each in LANGUAGES), Language.EN.value)
