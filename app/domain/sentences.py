@@ -14,7 +14,7 @@ class Sentence(str):
     values: dict[str, object]
 
 
-def said(message: str, **values: object) -> Sentence:
+def said(message: str, /, **values: object) -> Sentence:
     """`said("Wait for %(what)s.", what=…)`. A value that is a Sentence is translated with it.
 
     Without values a per cent sign stands for itself; `make translations` finds the message here.

@@ -1,0 +1,21 @@
+"""What is said: English at once, and the makings of every other language."""
+
+from app.domain.errors import ConflictError
+from app.domain.sentences import said
+
+
+def test_a_sentence_is_english_and_remembers_how_it_came_about():
+    sentence = said("Wait for %(what)s.", what=said("the schedule"))
+
+    assert sentence == "Wait for the schedule."
+    assert (sentence.message, sentence.values) == ("Wait for %(what)s.", {"what": "the schedule"})
+
+
+def test_without_values_a_per_cent_sign_stands_for_itself():
+    assert said("Between 0 and 100 %.") == "Between 0 and 100 %."
+
+
+def test_a_value_may_be_called_message():
+    error = ConflictError("Microsoft does not tell: %(message)s", message="no answer")
+
+    assert str(error) == "Microsoft does not tell: no answer"
