@@ -11,6 +11,7 @@ from app.models.assets import (
     SoftwareSubscription,
 )
 from app.models.audit import AuditChain, AuditEntry
+from app.models.baskets import Basket, BasketLine
 from app.models.brands import Brand
 from app.models.bulk import BulkJob, BulkJobItem
 from app.models.catalogue import CatalogueRefresh, Product, Sku
@@ -38,6 +39,8 @@ __all__ = [
     "AssetTotal",
     "AuditChain",
     "AuditEntry",
+    "Basket",
+    "BasketLine",
     "Brand",
     "BulkJob",
     "BulkJobItem",

@@ -39,6 +39,7 @@ class Order(Owned, Base):
     executed_at: Mapped[dt.datetime | None]
     decided_by_name: Mapped[str | None]  # who approved or declined
     decision_reason: Mapped[str | None]
+    basket_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("baskets.id"))
     invoice_is_held: Mapped[bool] = mapped_column(default=False)  # until all is synchronized
 
     lines: Mapped[list["OrderLine"]] = relationship(lazy="raise", order_by="OrderLine.position")
@@ -73,3 +74,6 @@ class OrderLine(Owned, Base):
     selling_unit_price: Mapped[Decimal | None]
     discount_percent: Mapped[Decimal] = mapped_column(default=Decimal(0))
     vat_rate: Mapped[Decimal]
+    basket_line_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("basket_lines.id"))
+    # why it was left out when the others were bought; the buyer reads it
+    refused_reason: Mapped[str] = mapped_column(default="", server_default="")

@@ -33,6 +33,7 @@ class User(Owned, Base):
     shows_vat: Mapped[bool | None]  # the viewer's own choice, where the marketplace permits one
     page_size: Mapped[int | None]
     list_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    basket_lines: Mapped[int] = mapped_column(default=0, server_default="0")  # open, in all baskets
     is_demo: Mapped[bool] = mapped_column(default=False)  # production refuses to start with one
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
 

@@ -20,6 +20,7 @@ from app.domain.assets import (
 from app.domain.errors import ConflictError
 from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
+from app.domain.sentences import said
 from app.models import Asset, Order, OrderLine, Product, Reservation, Sku, SoftwareSubscription
 from app.services.buying import check_plan, find_plan, reason_not_published
 from app.services.invoices import invoice_order
@@ -34,10 +35,10 @@ _Line = tuple[OrderLine, Sku, Product]
 def execute_order(session: Session, viewer: Viewer, order: Order) -> list[UUID]:
     """Make the assets and queue their purchases; the order's row is locked by the caller.
 
-    Raises ConflictError where something was withdrawn since the prices were held.
+    What was withdrawn since the prices were held is left out, and its line says why. Raises
+    ConflictError where nothing is left to buy.
     """
-    lines = _lines(session, order)
-    _check_lines(session, viewer, lines)
+    lines = _buyable(session, viewer, _lines(session, order))
     order.status = OrderStatus.EXECUTED
     order.executed_at = sa.func.now()
     day = today(session)
@@ -53,19 +54,40 @@ def execute_order(session: Session, viewer: Viewer, order: Order) -> list[UUID]:
 
 
 def check_still_buyable(session: Session, viewer: Viewer, order: Order) -> None:
-    """Raises ConflictError where the order could not be executed now."""
-    _check_lines(session, viewer, _lines(session, order))
+    """Raises ConflictError where none of the order could be bought now."""
+    _refusals(session, viewer, _lines(session, order))
 
 
-def _check_lines(session: Session, viewer: Viewer, lines: list[_Line]) -> None:
-    """Prices are held; plans may be suspended and SKUs withdrawn all the same."""
+def _buyable(session: Session, viewer: Viewer, lines: list[_Line]) -> list[_Line]:
+    reasons = _refusals(session, viewer, lines)
+    for line, _, _ in lines:
+        line.refused_reason = reasons.get(line.id, "")
+    return [each for each in lines if each[0].id not in reasons]
+
+
+def _refusals(session: Session, viewer: Viewer, lines: list[_Line]) -> dict[UUID, str]:
+    """Why lines cannot be bought, by their id. Raises ConflictError where no line can."""
+    reasons: dict[UUID, str] = {}
     for line, sku, product in lines:
-        if sku.cost is None:
-            raise ConflictError("Microsoft no longer sells %(title)s.", title=line.title)
-        if line.subscription_id is not None:
-            check_plan(find_plan(session, viewer, line.subscription_id), product)
-        elif not product.is_published:
-            raise ConflictError(reason_not_published(product.name))
+        try:
+            _check_line(session, viewer, line, sku, product)
+        except ConflictError as error:
+            reasons[line.id] = error.message
+    if len(reasons) == len(lines):
+        raise ConflictError(next(iter(reasons.values()), said("There is nothing to buy.")))
+    return reasons
+
+
+def _check_line(
+    session: Session, viewer: Viewer, line: OrderLine, sku: Sku, product: Product
+) -> None:
+    """Prices are held; plans may be suspended and SKUs withdrawn all the same."""
+    if sku.cost is None:
+        raise ConflictError("Microsoft no longer sells %(title)s.", title=line.title)
+    if line.subscription_id is not None:
+        check_plan(find_plan(session, viewer, line.subscription_id), product)
+    elif not product.is_published:
+        raise ConflictError(reason_not_published(product.name))
 
 
 def _lines(session: Session, order: Order) -> list[_Line]:

@@ -2,9 +2,8 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -23,47 +22,18 @@ from app.domain.assets import (
     term_label,
 )
 from app.domain.errors import NotAllowedError, NotFoundError
-from app.domain.money import ZERO
 from app.domain.orders import OrderStatus
 from app.domain.pricing import PricedLine
 from app.models import Account, Asset, Order, OrderLine, Sku, Subscription, User
 from app.services.invoice_lists import LinkedInvoice, invoices_of_order
 from app.services.order_lines import shown_line
+from app.services.order_totals import OrderTotal, total_of
 from app.services.orders import APPROVAL_DAYS, may_decide
 from app.services.pages import Keys, Page, PageRequest, count_rows, each_row, fetch_page
 from app.services.prices import Resale
 from app.services.visibility import visible_to
 
 _NUMBER = re.compile(r"(?:ord-)?0*([1-9]\d{0,17})", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class VatLine:
-    """All that an order taxes at one rate."""
-
-    rate: Decimal
-    net: Decimal
-    vat: Decimal
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderTotal:
-    """What the viewer pays for the whole order."""
-
-    currency: str
-    net: Decimal
-    vat_lines: list[VatLine]
-
-    @property
-    def vat(self) -> Decimal:
-        return sum((line.vat for line in self.vat_lines), ZERO)
-
-    @property
-    def gross(self) -> Decimal:
-        return self.net + self.vat
-
-    def shown(self, *, with_vat: bool) -> Decimal:
-        return self.gross if with_vat else self.net
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +79,7 @@ class ShownLine:
     price: PricedLine | None
     resale: Resale | None
     asset: AssetMade | None
+    refused_reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +176,7 @@ def get_order(viewer: Viewer, order_id: UUID) -> OrderDetails:
         decision_reason=order.decision_reason,
         buyer_reference=order.buyer_reference,
         lines=lines,
-        total=_total([line.price for line in lines], order.currency),
+        total=total_of([line.price for line in lines if not line.refused_reason], order.currency),
         invoices=invoices_of_order(session, viewer, order.id),
         may_decide=waits and may_decide(viewer),
     )
@@ -259,7 +230,11 @@ def _lines_by_order(session: Session, order_ids: list[UUID]) -> dict[UUID, list[
 
 def _row(viewer: Viewer, row: sa.Row[*tuple[Any, ...]], lines: list[OrderLine]) -> OrderRow:
     order, account_name, hides_prices, reseller_name = row[:4]
-    prices = [shown_line(viewer, line, hides_prices=hides_prices).price for line in lines]
+    prices = [
+        shown_line(viewer, line, hides_prices=hides_prices).price
+        for line in lines
+        if not line.refused_reason
+    ]
     sees_several = viewer.is_staff or viewer.is_reseller
     return OrderRow(
         id=order.id,
@@ -274,23 +249,8 @@ def _row(viewer: Viewer, row: sa.Row[*tuple[Any, ...]], lines: list[OrderLine]) 
         placed_at=order.placed_at,
         placed_by_name=order.placed_by_name,
         buyer_reference=order.buyer_reference,
-        total=_total(prices, order.currency),
+        total=total_of(prices, order.currency),
     )
-
-
-def _total(prices: Iterable[PricedLine | None], currency: str) -> OrderTotal | None:
-    """VAT is rounded for each line and added up, as assets and their lists do."""
-    by_rate: dict[Decimal, VatLine] = {}
-    for price in prices:
-        if price is None:
-            return None
-        rate, net, vat = price.vat_rate, price.total.net, price.total.vat
-        if rate in by_rate:
-            net, vat = net + by_rate[rate].net, vat + by_rate[rate].vat
-        by_rate[rate] = VatLine(rate=rate, net=net, vat=vat)
-    vat_lines = [by_rate[rate] for rate in sorted(by_rate)]
-    net = sum((line.net for line in vat_lines), ZERO)
-    return OrderTotal(currency=currency, net=net, vat_lines=vat_lines)
 
 
 def _assets_by_line(session: Session, order_id: UUID) -> dict[UUID, AssetMade]:
@@ -340,6 +300,7 @@ def _shown(
         price=shown.price,
         resale=shown.resale,
         asset=asset,
+        refused_reason=line.refused_reason,
     )
 
 

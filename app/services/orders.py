@@ -20,6 +20,7 @@ from app.failpoints import Point, reach
 from app.models import Account, Asset, Order
 from app.services.audit import NOTHING, audit
 from app.services.audit_subjects import of_order
+from app.services.basket_lines import leave_basket, lock_basket_of
 from app.services.buying import account_to_buy_for, check_may_order
 from app.services.notices import tell
 from app.services.order_execution import check_still_buyable, execute_order
@@ -59,6 +60,7 @@ def place_order(
     check_may_order(viewer)
     reference = _within("buyer_reference", buyer_reference, _LONGEST_REFERENCE)
     with transaction(viewer.scope) as session:
+        lock_basket_of(session, order_id)
         order = _locked(session, viewer, order_id)
         if order.status is OrderStatus.QUOTED:
             account = account_to_buy_for(session, viewer, order.account_id)
@@ -68,6 +70,7 @@ def place_order(
             order.placed_at = sa.func.now()
             order.buyer_reference = reference
             _execute_or_wait(session, viewer, order, account)
+            leave_basket(session, order)
             change = (NOTHING, {"status": order.status})
             audit(session, viewer, AuditEvent.ORDER_PLACED, of_order(order), change=change)
             log.info("order.placed", order_id=str(order.id), status=order.status)

@@ -40,6 +40,7 @@ class SignedIn:
     timezone: str
     vat_choice: bool | None
     page_size: int | None
+    basket_lines: int
     lists: ListSettings
     marketplace: Marketplace
     brand: ShownBrand
@@ -167,6 +168,7 @@ def _signed_in(
         timezone=user.timezone or account.timezone,
         vat_choice=user.shows_vat,
         page_size=user.page_size,
+        basket_lines=user.basket_lines,
         lists=settings_of(user, account),
         marketplace=marketplace_of(options),
         brand=brand,

@@ -129,5 +129,5 @@ def errors_of(form: BaseForm) -> list[tuple[str | None, str]]:
 
 
 def init_forms(app: Flask) -> None:
-    app.jinja_env.globals["errors_of"] = errors_of
+    app.jinja_env.globals.update(errors_of=errors_of, new_form_token=uuid4)
     app.jinja_env.filters["joined"] = joined

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from app.domain.access import Permission, Viewer
 from app.domain.sentences import said
 from app.services.brands import NO_BRAND, ShownBrand
+from app.services.buying import may_order
 from app.services.navigation import BackOfficeState, get_back_office_state
 from app.services.sign_in import SignedIn
 from app.web.policy import policy_of
@@ -87,6 +88,7 @@ def init_layout(app: Flask) -> None:
         shows_vat=shows_vat,
         Permission=Permission,
         may_export=may_export,
+        basket_lines=basket_lines,
     )
 
 
@@ -97,6 +99,14 @@ def vat_words() -> str:
 
 def may_export() -> bool:
     return current_viewer().may(Permission.EXPORT)
+
+
+def basket_lines() -> int | None:
+    """How many lines wait in whoever's baskets; None for who does not order. No statement."""
+    signed_in = known_signed_in()
+    if signed_in is None or not may_order(signed_in.viewer):
+        return None
+    return signed_in.basket_lines
 
 
 def storefront_navigation() -> list[NavigationItem]:

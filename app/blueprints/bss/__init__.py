@@ -17,6 +17,7 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     asset_view,  # noqa: F401
     assets,  # noqa: F401
     audit,  # noqa: F401
+    basket,  # noqa: F401
     brand,  # noqa: F401
     bulk,  # noqa: F401
     contacts,  # noqa: F401

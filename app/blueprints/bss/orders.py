@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.blueprints.bss import bp
 from app.blueprints.bss.owner_filter import owner_of, with_owners
 from app.domain.access import Permission
+from app.web.ordering.again import submit_order_again
 from app.web.ordering.orders import (
     read_orders_query,
     show_order,
@@ -56,3 +57,9 @@ def approve_order(order_id: UUID) -> BaseResponse:
 @policy(write=Permission.ADMINISTER)
 def decline_order(order_id: UUID) -> BaseResponse:
     return submit_refusal(order_id)
+
+
+@bp.post("/sales/orders/<uuid:order_id>/buy-again")
+@policy(write=Permission.PROVISION)
+def buy_order_again(order_id: UUID) -> BaseResponse:
+    return submit_order_again(order_id)

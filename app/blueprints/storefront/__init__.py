@@ -10,6 +10,7 @@ bp = Blueprint("storefront", __name__)
 
 from app.blueprints.storefront import (  # noqa: E402  # they put their views on bp
     asset_status,  # noqa: F401
+    basket,  # noqa: F401
     billing,  # noqa: F401
     brand,  # noqa: F401
     buy_reservation,  # noqa: F401

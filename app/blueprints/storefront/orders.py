@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.blueprints.storefront import bp
 from app.domain.access import Permission
 from app.web.customer_filter import customer_of_list
+from app.web.ordering.again import submit_asset_again, submit_order_again
 from app.web.ordering.orders import (
     read_orders_query,
     show_order,
@@ -41,3 +42,15 @@ def approve_order(order_id: UUID) -> BaseResponse:
 @policy(write=Permission.APPROVE_ORDERS)
 def decline_order(order_id: UUID) -> BaseResponse:
     return submit_refusal(order_id)
+
+
+@bp.post("/orders/<uuid:order_id>/buy-again")
+@policy(write=Permission.PLACE_ORDERS)
+def buy_order_again(order_id: UUID) -> BaseResponse:
+    return submit_order_again(order_id)
+
+
+@bp.post("/billing/assets/<uuid:asset_id>/buy-again")
+@policy(write=Permission.PLACE_ORDERS)
+def buy_asset_again(asset_id: UUID) -> BaseResponse:
+    return submit_asset_again(asset_id)

@@ -2,10 +2,11 @@
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext
 from wtforms import (
     BooleanField,
     Field,
@@ -20,6 +21,8 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
 from app.domain.sentences import said
+from app.services.basket_view import BasketRow
+from app.services.baskets import field_of
 from app.web.forms import BaseForm, FormToken, choice, without_nul
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,1000}")
@@ -69,6 +72,11 @@ class OrderForm(BaseForm):
         "Quantity", default=1, validators=[InputRequired("Enter a quantity of 1 or more.")]
     )
     form_token = FormToken()
+    do = HiddenField()  # the button that was pressed: "basket", or nothing for the review
+
+    @property
+    def is_for_basket(self) -> bool:
+        return self.do.data == "basket"
 
     def wish(self) -> dict[str, Any]:
         """What the quote's function wants to know."""
@@ -77,6 +85,45 @@ class OrderForm(BaseForm):
             "quantity": self.quantity.data,
             "form_token": self.form_token.data,
         }
+
+
+class BasketForm(BaseForm):
+    """The basket with a quantity for each line; `for_rows` makes it."""
+
+    form_token = FormToken()
+    do = HiddenField()  # the button that was pressed: "review", or nothing to keep quantities
+
+    @property
+    def is_for_review(self) -> bool:
+        return self.do.data == "review"
+
+    @classmethod
+    def for_rows(cls, rows: Iterable[BasketRow], **options: Any) -> "BasketForm":
+        fields = {
+            field_of(row.id): QuantityField(
+                gettext("Quantity of %(title)s", title=row.title), default=row.quantity
+            )
+            for row in rows
+        }
+        form: BasketForm = type("BasketForm", (cls,), fields)(**options)
+        return form
+
+    def quantities(self, rows: Iterable[BasketRow]) -> dict[UUID, int]:
+        return {row.id: self[field_of(row.id)].data for row in rows}
+
+
+class _PressedField(ChosenField):
+    """As `ChosenField`, for a button that may not have been pressed."""
+
+    def pre_validate(self, _form: WTFormsBase) -> None:
+        pass
+
+
+class BasketLineForm(BaseForm):
+    """The line to take out, or the one to put back; nothing happens without either."""
+
+    remove = _PressedField("Remove")
+    restore = _PressedField("Undo")
 
 
 class ReservationOrderForm(OrderForm):
@@ -103,6 +150,12 @@ class BuyForm(BaseForm):
             return dt.datetime.fromisoformat(self.held_until.data or "")
         except ValueError:
             return dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+class AgainForm(BaseForm):
+    """The button that buys something again."""
+
+    form_token = FormToken()
 
 
 class ApproveForm(BaseForm):

@@ -79,6 +79,10 @@ def _page(
     """`form` is the one that was sent: its errors stand on top of the page."""
     decline_form = form if isinstance(form, DeclineForm) else DeclineForm(formdata=None)
     html = render_template(
-        "ordering/orders/detail.html", order=order, form=form, decline_form=decline_form
+        "ordering/orders/detail.html",
+        order=order,
+        form=form,
+        decline_form=decline_form,
+        may_order=may_order(current_viewer()),
     )
     return make_response(html, status)

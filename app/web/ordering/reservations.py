@@ -6,9 +6,11 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.services import reservation_wizard as wizards
+from app.services.baskets import add_reservation
 from app.services.quotes import quote_reservation
 from app.web.forms import show_domain_error_on
 from app.web.htmx import render_page
+from app.web.ordering.basket import into_basket
 from app.web.ordering.forms import ReservationOrderForm
 from app.web.ordering.reservation_filters import filters_of
 from app.web.pagination import read_list
@@ -27,13 +29,14 @@ def show_wizard(subscription_id: UUID) -> Response:
 
 
 def submit_wizard(subscription_id: UUID) -> BaseResponse:
-    """Hold the price, and go on to the review page."""
-    form = ReservationOrderForm()
+    """Hold the price, and go on to the review page; or put it into the basket."""
+    form, viewer = ReservationOrderForm(), current_viewer()
     if form.validate_on_submit():
         with show_domain_error_on(form):
-            order_id = quote_reservation(
-                current_viewer(), subscription_id=subscription_id, **form.wish()
-            )
+            wish = {"subscription_id": subscription_id, **form.wish()}
+            if form.is_for_basket:
+                return into_basket(add_reservation(viewer, **wish))
+            order_id = quote_reservation(viewer, **wish)
             return redirect(url_for(".review_order", order_id=order_id), code=303)
     return _page(subscription_id, form, status=422)
 

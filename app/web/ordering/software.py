@@ -6,11 +6,13 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.services import catalogue
+from app.services.baskets import add_software
 from app.services.buying import may_order
 from app.services.pages import Page
 from app.services.quotes import quote_software
 from app.web.forms import show_domain_error_on
 from app.web.htmx import render_page
+from app.web.ordering.basket import into_basket
 from app.web.ordering.forms import OrderForm
 from app.web.ordering.software_query import SoftwareQuery, read_software_query
 from app.web.viewer import current_viewer
@@ -52,14 +54,16 @@ def show_software_plan(product_id: UUID) -> Response:
 
 
 def submit_software_plan(product_id: UUID) -> BaseResponse:
-    """Hold the price, and go on to the review page."""
-    form = OrderForm()
+    """Hold the price, and go on to the review page; or put it into the basket."""
+    form, viewer = OrderForm(), current_viewer()
     account_id = read_software_query("software-plan").account_id
     if account_id is None:
         form.form_errors.append("Choose a customer.")
     elif form.validate_on_submit():
         with show_domain_error_on(form):
-            order_id = quote_software(current_viewer(), account_id=account_id, **form.wish())
+            if form.is_for_basket:
+                return into_basket(add_software(viewer, account_id=account_id, **form.wish()))
+            order_id = quote_software(viewer, account_id=account_id, **form.wish())
             return redirect(url_for(".review_order", order_id=order_id), code=303)
     return _page(product_id, form, status=422)
 
