@@ -268,6 +268,7 @@ def test_an_end_customer_receives_no_cost_and_no_price_of_its_reseller(app, worl
     assert len([answer for answer in opened if ANY_PRICE.search(answer.text)]) > 20
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("role", ["billing", "buyer", "viewer"])
 def test_no_other_role_of_an_end_customer_does(app, world, sign_in, role):
     visitor = Visitor(app, world, sign_in, f"aegean_{role}")

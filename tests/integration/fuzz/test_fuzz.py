@@ -115,6 +115,7 @@ def test_a_thousand_bad_requests_meet_no_error_of_ours(app, sandbox, sign_in, fa
     check(fuzz(app, sign_in, face, seed, requests), face, seed)
 
 
+@pytest.mark.by_hand  # half an hour
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", _SEEDS_OF_PROOF)

@@ -55,7 +55,9 @@ def state_of(mail):
     return factories.session.scalar(sa.select(Mail.state).where(Mail.id == mail.id))
 
 
-@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "kill", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.proof)]
+)
 def test_a_sender_that_is_killed_between_sending_and_recording_sends_nothing_twice(
     mail_server, start_dispatcher, kill
 ):

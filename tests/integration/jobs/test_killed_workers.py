@@ -62,7 +62,9 @@ def asked(sandbox, since, path):
 
 
 @pytest.mark.parametrize("where", [pytest.param("/carts", marks=pytest.mark.proof), "/checkout"])
-@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "kill", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.proof)]
+)
 def test_a_worker_that_is_killed_while_asking_buys_nothing_twice(
     app, reservation, sandbox, start_worker, where, kill
 ):
