@@ -48,22 +48,21 @@ class Line:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self):
+        await _some_turns()  # asyncio forgets a connection whose acceptance the end comes between
         self._server.close()
 
     async def _serve(self, reader, writer):
         fault = self._take(lambda planned: planned.kind != "lost_commit")
-        try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        except OSError:
-            writer.close()
-            return
-        if fault and fault.kind == "latency":
-            await asyncio.sleep(fault.amount)
-        ends = (writer, far_writer)
-        try:
-            await self._pass_both_ways(reader, far_reader, fault, ends)
-        finally:
-            _close(*ends)
+        async with contextlib.AsyncExitStack() as ends:
+            ends.push_async_callback(_closed, writer)
+            try:
+                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+            except OSError:
+                return
+            ends.push_async_callback(_closed, far_writer)
+            if fault and fault.kind == "latency":
+                await asyncio.sleep(fault.amount)
+            await self._pass_both_ways(reader, far_reader, fault, (writer, far_writer))
 
     async def _pass_both_ways(self, reader, far_reader, fault, ends):
         writer, far_writer = ends
@@ -139,12 +138,25 @@ class Lines:
         asyncio.set_event_loop(self._loop)
         self._loop.set_exception_handler(lambda _loop, _context: None)  # broken on purpose
         self._loop.run_forever()
-        left = asyncio.all_tasks(self._loop)
-        for task in left:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        self._loop.run_until_complete(asyncio.sleep(0.05))  # what was aborted is closed
+        self._loop.run_until_complete(_some_turns())  # what was accepted has begun, and can end
+        while left := asyncio.all_tasks(self._loop):
+            for task in left:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self._loop.run_until_complete(_some_turns())
         self._loop.close()
+
+
+async def _some_turns():
+    """A connection needs four turns of the loop from its acceptance to its task's first step."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def _closed(writer):
+    _close(writer)
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 def _close(*writers):
