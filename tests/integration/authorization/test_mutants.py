@@ -31,6 +31,7 @@ EQUIVALENT = {
     "app.services.statements.get_statement": "_account found the account among the viewer's",
     "app.services.invoice_details._shown_lines": "_find found the invoice; its assets are its own",
     "app.services.subscriptions.list_plan_reservations": "the view finds the plan first",
+    "app.services.basket_lines.own_basket": "a basket is found by its user, who is the viewer",
 }
 
 
@@ -115,10 +116,10 @@ def test_any_one_policy_of_row_level_security_is_missed(owner_engine):
             lies = [
                 f"ALTER TABLE {table} {lie} ROW LEVEL SECURITY" for lie in ("DISABLE", "NO FORCE")
             ]
-            for name, command, _ in sorted(found):
+            for name, command, qualifier in sorted(found):
                 clause = "WITH CHECK" if command == "INSERT" else "USING"
                 lies.append(f"DROP POLICY {name} ON {table}")
-                if name != "everybody_reads":
+                if qualifier != "true":
                     lies.append(f"ALTER POLICY {name} ON {table} {clause} (true)")
             for lie in lies:
                 connection.execute(sa.text(lie))
