@@ -32,6 +32,7 @@ class Line:
         self.played = {}
         self._planned = []
         self._server = None
+        self._serving = set()  # asyncio itself forgets a task whose connection is lost
         self._lock = threading.Lock()
 
     def plan(self, fault):
@@ -52,6 +53,9 @@ class Line:
         self._server.close()
 
     async def _serve(self, reader, writer):
+        task = asyncio.current_task()
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         fault = self._take(lambda planned: planned.kind != "lost_commit")
         async with contextlib.AsyncExitStack() as ends:
             ends.push_async_callback(_closed, writer)
