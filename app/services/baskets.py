@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.database import reading, transaction
+from app.database import transaction
 from app.domain.access import Viewer
 from app.domain.assets import AssetKind
 from app.domain.errors import ConflictError, InvalidError, NotFoundError
 from app.models import Account, Basket, BasketLine, Sku
 from app.services.basket_lines import find_basket, is_open, own_basket, recount
-from app.services.buying import account_to_buy_for, check_may_order, find_plan
-from app.services.held_lines import Wish, check_quantity, held_line
+from app.services.buying import account_to_buy_for, check_may_order
+from app.services.held_lines import Wish, check_quantity, held_line, reservation_wish
 from app.services.order_lines import shown_line
 from app.services.prices import Pricing, pricing_for
 from app.services.visibility import visible_to
@@ -30,22 +30,16 @@ def add_reservation(
 
     The same form adds one line, however often it is sent. Raises what reviewing it would raise.
     """
-    check_may_order(viewer)
-    plan = find_plan(reading(viewer.scope), viewer, subscription_id)
-    wish = Wish(
-        kind=AssetKind.RESERVATION,
-        sku_id=sku_id,
-        quantity=quantity,
-        subscription_id=subscription_id,
+    account_id, wish = reservation_wish(
+        viewer, subscription_id=subscription_id, sku_id=sku_id, quantity=quantity
     )
-    return add_wish(viewer, plan.account_id, wish, form_token)
+    return add_wish(viewer, account_id, wish, form_token)
 
 
 def add_software(
     viewer: Viewer, *, account_id: UUID, sku_id: UUID, quantity: int, form_token: UUID
 ) -> UUID:
     """As `add_reservation`, for a software plan."""
-    check_may_order(viewer)
     wish = Wish(kind=AssetKind.SOFTWARE_SUBSCRIPTION, sku_id=sku_id, quantity=quantity)
     return add_wish(viewer, account_id, wish, form_token)
 

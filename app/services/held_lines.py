@@ -9,13 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.database import reading
 from app.domain.access import Viewer
 from app.domain.assets import AssetKind
 from app.domain.errors import ConflictError, InvalidError, NotFoundError
 from app.domain.money import ZERO
 from app.domain.sentences import said
 from app.models import MarketplaceOptions, Order, OrderLine, Product, Sku
-from app.services.buying import check_plan, find_plan, reason_not_published
+from app.services.buying import check_may_order, check_plan, find_plan, reason_not_published
 from app.services.order_lines import buying_of, selling_of
 from app.services.prices import PricedSku, Pricing
 
@@ -32,6 +33,21 @@ class Wish:
     quantity: int
     subscription_id: UUID | None = None
     basket_line_id: UUID | None = None
+
+
+def reservation_wish(
+    viewer: Viewer, *, subscription_id: UUID, sku_id: UUID, quantity: int
+) -> tuple[UUID, Wish]:
+    """The account that the Azure plan is of, and the line for it."""
+    check_may_order(viewer)
+    plan = find_plan(reading(viewer.scope), viewer, subscription_id)
+    wish = Wish(
+        kind=AssetKind.RESERVATION,
+        sku_id=sku_id,
+        quantity=quantity,
+        subscription_id=subscription_id,
+    )
+    return plan.account_id, wish
 
 
 def held_line(session: Session, viewer: Viewer, pricing: Pricing, wish: Wish) -> OrderLine:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.database import reading, transaction
+from app.database import transaction
 from app.domain.access import Viewer
 from app.domain.assets import AssetKind
 from app.domain.errors import ConflictError
@@ -14,8 +14,8 @@ from app.domain.orders import OrderStatus
 from app.domain.sentences import said
 from app.models import Account, Basket, Order, OrderLine
 from app.services.basket_lines import find_basket, open_wishes
-from app.services.buying import account_to_buy_for, check_may_order, find_plan
-from app.services.held_lines import Wish, held_line, hold
+from app.services.buying import account_to_buy_for, check_may_order
+from app.services.held_lines import Wish, held_line, hold, reservation_wish
 from app.services.prices import Pricing, pricing_for
 from app.services.visibility import visible_to
 
@@ -27,22 +27,16 @@ def quote_reservation(
 
     While nobody placed it, it says what was typed last; afterwards it stays as it was placed.
     """
-    check_may_order(viewer)
-    plan = find_plan(reading(viewer.scope), viewer, subscription_id)
-    wish = Wish(
-        kind=AssetKind.RESERVATION,
-        sku_id=sku_id,
-        quantity=quantity,
-        subscription_id=subscription_id,
+    account_id, wish = reservation_wish(
+        viewer, subscription_id=subscription_id, sku_id=sku_id, quantity=quantity
     )
-    return quote_wish(viewer, plan.account_id, wish, form_token)
+    return quote_wish(viewer, account_id, wish, form_token)
 
 
 def quote_software(
     viewer: Viewer, *, account_id: UUID, sku_id: UUID, quantity: int, form_token: UUID
 ) -> UUID:
     """As `quote_reservation`, for a software plan."""
-    check_may_order(viewer)
     wish = Wish(kind=AssetKind.SOFTWARE_SUBSCRIPTION, sku_id=sku_id, quantity=quantity)
     return quote_wish(viewer, account_id, wish, form_token)
 
