@@ -40,7 +40,7 @@ setup: .venv/.stamp ## install everything that the other commands need
 .venv/.stamp: .boot/.stamp requirements-dev.lock pyproject.toml
 	@echo 'Setting up: the packages of requirements-dev.lock'
 	@test -x $(BIN)/python || $(UV) venv --quiet --clear --python .boot/bin/python .venv
-	@$(UV) pip sync --quiet --require-hashes requirements-dev.lock
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes requirements-dev.lock
 	@$(UV) pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
