@@ -5,12 +5,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
-_MINOR_UNITS = {"JPY": 0, "KRW": 0, "HUF": 2, "KWD": 3, "BHD": 3, "TND": 3}  # ISO 4217; others: 2
+MINOR_UNITS = {"JPY": 0, "KRW": 0, "HUF": 2, "KWD": 3, "BHD": 3, "TND": 3}  # ISO 4217; others: 2
 
 
 def minor_units(currency: str) -> int:
     """How many decimals the currency has: 2 for EUR, 0 for JPY, 3 for KWD."""
-    return _MINOR_UNITS.get(currency, 2)
+    return MINOR_UNITS.get(currency, 2)
 
 
 def round_money(amount: Decimal, currency: str) -> Decimal:

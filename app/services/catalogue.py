@@ -16,6 +16,7 @@ from app.domain.catalogue import COMMERCIAL, in_wizard_order
 from app.domain.errors import InvalidError, NotFoundError
 from app.domain.pricing import PricedLine
 from app.models import Product, Sku
+from app.services.catalogue_sorts import SoftwareSort, software_keys
 from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
 from app.services.prices import Pricing, Resale, pricing_seen_by, shown_to
 
@@ -61,6 +62,8 @@ class SoftwareSearch:
     q: str = ""
     segment: str = COMMERCIAL
     term: str | None = None
+    sort: SoftwareSort = SoftwareSort.NAME
+    descending: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +161,7 @@ def get_offer(viewer: Viewer, sku_id: UUID, *, account_id: UUID) -> SkuOffer:
 def list_software_plans(
     viewer: Viewer, account_id: UUID, search: SoftwareSearch, *, page: PageRequest
 ) -> Page[SoftwarePlan]:
-    """The plans that have something for sale to the segment and for the term, by name."""
+    """The plans that have something for sale to the segment and for the term."""
     pricing = pricing_seen_by(viewer, account_id)
     matching = _software_filters(search)
     query = sa.select(Product).where(
@@ -168,9 +171,8 @@ def list_software_plans(
         sa.exists().where(Sku.product_id == Product.id, *matching),
     )
     session = reading(viewer.scope)
-    found = _read_page(
-        session, query, Keys(columns=(Product.name.expression, Product.id.expression)), page
-    )
+    keys = software_keys(viewer, pricing, matching, sort=search.sort, descending=search.descending)
+    found = _read_page(session, query, keys, page)
     of_these = Sku.product_id.in_([product.id for product in found.items])
     offers = [
         offer_of(viewer, pricing, sku)

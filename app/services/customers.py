@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,20 @@ from app.models import Account, AssetTotal, Order, Subscription
 from app.services.pages import Details, Keys, Page, PageRequest, count_rows, each_row, fetch_page
 
 _NUMBER = re.compile(r"(?:acc-)?0*([1-9]\d{0,17})", re.IGNORECASE)
+_RESELLER = aliased(Account)
 _WITH_COUNTS = ("plans", "assets", "active_assets", "pending_orders")
-SORTS = ("name", "number")
+
+
+class CustomerSort(StrEnum):
+    """The values of `sort=`."""
+
+    NAME = "name"
+    NUMBER = "number"
+    PLANS = "plans"
+    ASSETS = "assets"
+    ORDERS = "orders"
+    PRICES = "prices"
+    MARKUP = "markup"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +43,7 @@ class CustomerQuery:
     q: str = ""
     needs_approval: bool | None = None
     hides_prices: bool | None = None
-    sort: str = "name"  # out of SORTS
+    sort: CustomerSort = CustomerSort.NAME
     descending: bool = False
     page: PageRequest = field(default_factory=PageRequest)
 
@@ -72,8 +85,7 @@ def list_customers(viewer: Viewer, wanted: CustomerQuery) -> Page[CustomerRow]:
     """In two statements, whatever the customers have."""
     session = reading(viewer.scope)
     found = sa.select(Account.id).where(customer_of(viewer), *_filters(wanted))
-    first = Account.number if wanted.sort == "number" else Account.name
-    keys = Keys(columns=[first.expression, Account.id.expression], descending=wanted.descending)
+    keys = _keys(viewer, wanted)
     details = Details(query=_rows(), id=Account.id.expression)
     total = count_rows(session, found)
     page = fetch_page(session, found, keys, wanted.page, total=total, details=details)
@@ -135,24 +147,48 @@ def _search(q: str) -> list[sa.ColumnElement[bool]]:
     return [sa.or_(*places)]
 
 
+def _keys(viewer: Viewer, wanted: CustomerQuery) -> Keys:
+    default = sa.select(_RESELLER.default_markup).where(_RESELLER.id == viewer.account_id)
+    how_ordered = sa.case((sa.not_(Account.may_order), 0), (Account.needs_approval, 1), else_=2)
+    columns: dict[CustomerSort, sa.ColumnElement[Any]] = {
+        CustomerSort.NAME: Account.name.expression,
+        CustomerSort.NUMBER: Account.number.expression,
+        CustomerSort.PLANS: _plans().scalar_subquery(),
+        CustomerSort.ASSETS: _active_assets().scalar_subquery(),
+        CustomerSort.ORDERS: how_ordered,
+        CustomerSort.PRICES: sa.cast(Account.hides_prices, sa.Integer),
+        CustomerSort.MARKUP: sa.func.coalesce(Account.markup, default.scalar_subquery()),
+    }
+    columns_of_list = (columns[wanted.sort], Account.id.expression)
+    return Keys(columns=columns_of_list, descending=wanted.descending)
+
+
+def _plans() -> sa.Select[*tuple[int]]:
+    return sa.select(sa.func.count()).where(Subscription.account_id == Account.id)
+
+
+def _assets() -> sa.Select[*tuple[int]]:
+    kept = sa.func.coalesce(sa.func.sum(AssetTotal.assets), 0, type_=sa.Numeric())
+    return sa.select(kept).where(AssetTotal.account_id == Account.id)
+
+
+def _active_assets() -> sa.Select[*tuple[int]]:
+    return _assets().where(AssetTotal.status == AssetStatus.ACTIVE)
+
+
 def _rows() -> sa.Select[*tuple[Any, ...]]:
-    reseller = aliased(Account)
-    is_own = AssetTotal.account_id == Account.id
-    assets = sa.select(sa.func.coalesce(sa.func.sum(AssetTotal.assets), 0)).where(is_own)
-    active = assets.where(AssetTotal.status == AssetStatus.ACTIVE)
-    plans = sa.select(sa.func.count()).where(Subscription.account_id == Account.id)
     pending = sa.select(sa.func.count()).where(
         Order.account_id == Account.id, Order.status == OrderStatus.PENDING_APPROVAL
     )
-    counts: Sequence[sa.Select[Any]] = (plans, assets, active, pending)
+    counts: Sequence[sa.Select[Any]] = (_plans(), _assets(), _active_assets(), pending)
     return sa.select(
         Account,
-        reseller.default_markup.label("default_markup"),
+        _RESELLER.default_markup.label("default_markup"),
         *(
             count.scalar_subquery().label(name)
             for name, count in zip(_WITH_COUNTS, counts, strict=True)
         ),
-    ).join(reseller, reseller.id == Account.reseller_id)
+    ).join(_RESELLER, _RESELLER.id == Account.reseller_id)
 
 
 def _row(row: Any) -> CustomerRow:

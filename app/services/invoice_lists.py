@@ -17,7 +17,15 @@ from app.domain.access import Permission, Viewer
 from app.domain.errors import NotAllowedError
 from app.domain.invoices import InvoiceKind, InvoiceState
 from app.models import Account, Invoice, InvoiceLine
-from app.services.invoice_states import has_state, open_amount, state_of, sum_gross, sum_open
+from app.services.invoice_states import (
+    SHOWN_OPEN,
+    has_state,
+    open_amount,
+    state_of,
+    state_word,
+    sum_gross,
+    sum_open,
+)
 from app.services.pages import Keys, Page, PageRequest, each_row, fetch_page
 from app.services.today import today
 from app.services.visibility import visible_to
@@ -30,13 +38,20 @@ class InvoiceSort(StrEnum):
     DUE = "due"
     TOTAL = "total"
     NUMBER = "number"
+    ACCOUNT = "account"
+    ORDER = "order"
+    STATUS = "status"
+    OPEN = "open"
 
 
-_KEYS: dict[InvoiceSort, tuple[Any, ...]] = {
+_KEYS: dict[InvoiceSort, tuple[Any, ...]] = {  # but for the status, which depends on the day
     InvoiceSort.ISSUED: (Invoice.issued_on, Invoice.issued_at, Invoice.id),
     InvoiceSort.DUE: (Invoice.due_on, Invoice.id),
     InvoiceSort.TOTAL: (Invoice.gross_key, Invoice.id),
     InvoiceSort.NUMBER: (Invoice.number, Invoice.id),
+    InvoiceSort.ACCOUNT: (Invoice.buyer["name"].astext, Invoice.id),
+    InvoiceSort.ORDER: (Invoice.order_number, Invoice.id),
+    InvoiceSort.OPEN: (SHOWN_OPEN, Invoice.id),
 }
 
 
@@ -159,11 +174,15 @@ def _page(
     total: int,
     request: PageRequest | None = None,
 ) -> Page[InvoiceRow]:
-    columns = [column.expression for column in _KEYS[wanted.sort]]
-    keys = Keys(columns=columns, descending=wanted.descending)
+    keys = _keys(wanted, day)
     query = sa.select(Invoice).where(*filters)
     found = fetch_page(session, query, keys, request or wanted.page, total=total)
     return found.with_items([_row(row[0], day) for row in found.items])
+
+
+def _keys(wanted: InvoiceQuery, day: dt.date) -> Keys:
+    columns = _KEYS.get(wanted.sort) or (state_word(day), Invoice.id)
+    return Keys(columns=[column.expression for column in columns], descending=wanted.descending)
 
 
 def _row(invoice: Invoice, day: dt.date) -> InvoiceRow:

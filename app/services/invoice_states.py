@@ -11,6 +11,8 @@ from app.models import Invoice
 _IS_INVOICE = Invoice.kind == InvoiceKind.INVOICE
 # below nought where an invoice was paid and then credited
 _OPEN_AMOUNT = Invoice.gross - Invoice.credited_gross - Invoice.paid_amount
+# what open_amount() answers, to sort by
+SHOWN_OPEN = sa.case((_IS_INVOICE, _OPEN_AMOUNT), else_=sa.literal(0, sa.Numeric()))
 
 
 def state_of(invoice: Invoice, today: dt.date) -> InvoiceState | None:
@@ -39,6 +41,11 @@ def has_state(state: InvoiceState, today: dt.date) -> sa.ColumnElement[bool]:
     return filters[state]
 
 
+def state_word(today: dt.date) -> sa.ColumnElement[str]:
+    """The same to sort by; a credit note's is empty, so that all of them stand together."""
+    return sa.case(*((has_state(state, today), state.value) for state in InvoiceState), else_="")
+
+
 def is_to_pay() -> sa.ColumnElement[bool]:
     """Open or overdue."""
     return sa.and_(_IS_INVOICE, Invoice.paid_on.is_(None), Invoice.credited_gross < Invoice.gross)
@@ -55,7 +62,7 @@ def open_amount(invoice: Invoice) -> Decimal:
 
 
 def sum_open() -> sa.ColumnElement[Decimal]:
-    return sa.func.coalesce(sa.func.sum(sa.case((_IS_INVOICE, _OPEN_AMOUNT), else_=0)), 0)
+    return sa.func.coalesce(sa.func.sum(SHOWN_OPEN), 0)
 
 
 def sum_gross() -> sa.ColumnElement[Decimal]:

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,17 @@ from app.services.pages import Keys, Page, PageRequest, count_rows, each_row, fe
 from app.services.visibility import visible_to
 
 _NUMBER = re.compile(r"(?:sub-)?0*([1-9]\d{0,17})", re.IGNORECASE)
+
+
+class PlanSort(StrEnum):
+    """The values of `sort=`. Only the back office shows Microsoft's id in a column."""
+
+    NUMBER = "number"
+    ACCOUNT = "account"
+    STATUS = "status"
+    SYNC = "sync"
+    MICROSOFT_ID = "microsoft-id"
+    RESERVATIONS = "reservations"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +82,16 @@ class PlanSearch:
     sync_status: ProvisioningSyncStatus | None = None
     account_id: UUID | None = None
     reseller_id: UUID | None = None
+    sort: PlanSort = PlanSort.NUMBER
+    descending: bool = True
 
 
 def list_subscriptions(viewer: Viewer, search: PlanSearch, *, page: PageRequest) -> Page[PlanRow]:
-    """The Azure plans that the viewer sees, the newest first."""
+    """The Azure plans that the viewer sees."""
     query = _query().where(visible_to(viewer, Subscription), *_filters(search))
     session = reading(viewer.scope)
     total = count_rows(session, query)
-    keys = Keys(columns=(Subscription.number.expression,), descending=True)
+    keys = _keys(search.sort, descending=search.descending)
     found = fetch_page(session, query, keys, page, total=total)
     return found.with_items([_row(viewer, row) for row in found.items])
 
@@ -142,17 +156,36 @@ def _plan_reservation(reservation: Reservation) -> PlanReservation:
     )
 
 
-def _query() -> sa.Select[*tuple[Any, ...]]:
+def _keys(sort: PlanSort, *, descending: bool) -> Keys:
+    columns: dict[PlanSort, Sequence[sa.ColumnElement[Any]]] = {
+        PlanSort.NUMBER: (),
+        PlanSort.ACCOUNT: (Account.name.expression,),
+        PlanSort.STATUS: (Subscription.status.expression,),
+        PlanSort.SYNC: (Subscription.provisioning_sync_status.expression,),
+        PlanSort.MICROSOFT_ID: (Subscription.microsoft_subscription_id.expression,),
+        PlanSort.RESERVATIONS: (_active_reservations(),),
+    }
+    return Keys(columns=(*columns[sort], Subscription.number.expression), descending=descending)
+
+
+def _reservations() -> sa.Select[*tuple[int]]:
     of_plan = Reservation.subscription_id == Subscription.id
-    count = sa.select(sa.func.count()).select_from(Reservation).where(of_plan)
+    return sa.select(sa.func.count()).select_from(Reservation).where(of_plan)
+
+
+def _active_reservations() -> sa.ScalarSelect[int]:
+    return _reservations().where(Reservation.status == AssetStatus.ACTIVE).scalar_subquery()
+
+
+def _query() -> sa.Select[*tuple[Any, ...]]:
     product = sa.select(Product.is_published).where(Product.code == RESERVED_INSTANCES_CODE)
     reseller = orm.aliased(Account)
     named = sa.select(reseller.name).where(reseller.id == Account.reseller_id)
     return sa.select(
         Subscription,
         Account,
-        count.scalar_subquery().label("reservations"),
-        count.where(Reservation.status == AssetStatus.ACTIVE).scalar_subquery().label("active"),
+        _reservations().scalar_subquery().label("reservations"),
+        _active_reservations().label("active"),
         sa.func.coalesce(product.scalar_subquery(), sa.false()).label("is_published"),
         named.scalar_subquery().label("reseller_name"),
     ).join(Account, Account.id == Subscription.account_id)

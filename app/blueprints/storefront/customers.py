@@ -26,7 +26,10 @@ _FILTERS = {"orders": ("approved", "direct"), "prices": ("shown", "hidden"), "fo
 def list_customers() -> Response:
     viewer = current_viewer()
     query = read_list(
-        "customer-table", sorts=customers.SORTS, default_sort="name", filters=_FILTERS
+        "customer-table",
+        sorts=[str(sort) for sort in customers.CustomerSort],
+        default_sort="name",
+        filters=_FILTERS,
     )
     wanted = _wanted(query)
     if chosen := wanted_format():
@@ -107,7 +110,7 @@ def _wanted(query: ListQuery) -> customers.CustomerQuery:
         q=query.q,
         needs_approval=None if orders is None else orders == "approved",
         hides_prices=None if prices is None else prices == "hidden",
-        sort=query.sort,
+        sort=customers.CustomerSort(query.sort),
         descending=query.descending,
         page=query.page,
     )

@@ -1,4 +1,4 @@
-"""The frame of the lists of orders and Azure plans: the newest first, filtered, also as files."""
+"""The frame of the lists of orders and Azure plans: filtered, sorted, also as files."""
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -17,11 +17,19 @@ Row = TypeVar("Row")
 Word = TypeVar("Word", bound=StrEnum)
 
 
-def read_newest_first(list_id: str, filters: Mapping[str, Iterable[str]]) -> ListQuery:
-    """As `read_list`, for lists that have one order. `format` asks for a file."""
+def read_newest_first(
+    list_id: str, filters: Mapping[str, Iterable[str]], *, sorts: type[StrEnum]
+) -> ListQuery:
+    """As `read_list`, with the highest number first unless asked otherwise.
+
+    `format` asks for a file.
+    """
     known = {name: [str(value) for value in values] for name, values in filters.items()}
     return read_list(
-        list_id, sorts=(), default_sort="-number", filters={**known, "format": FORMATS}
+        list_id,
+        sorts=[str(sort) for sort in sorts],
+        default_sort="-number",
+        filters={**known, "format": FORMATS},
     )
 
 

@@ -1,5 +1,6 @@
 """Orders: the list, one of them, and a yes or no to one that waits."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from flask import Response, make_response, redirect, render_template, url_for
@@ -9,6 +10,7 @@ from app.domain.orders import OrderStatus
 from app.services import order_history
 from app.services import orders as ordering
 from app.services.buying import may_order
+from app.services.order_sorts import OrderSort
 from app.web.customer_filter import customer_filter
 from app.web.forms import show_domain_error_on
 from app.web.ordering.files import order_file
@@ -21,7 +23,8 @@ _PLACED = [status for status in OrderStatus if status is not OrderStatus.QUOTED]
 
 
 def read_orders_query() -> ListQuery:
-    return read_newest_first("order-table", {"status": _PLACED, **customer_filter()})
+    filters: dict[str, Iterable[str]] = {"status": _PLACED, **customer_filter()}
+    return read_newest_first("order-table", filters, sorts=OrderSort)
 
 
 def show_orders(
@@ -33,6 +36,8 @@ def show_orders(
         status=chosen(query, "status", OrderStatus),
         account_id=account_id,
         reseller_id=reseller_id,
+        sort=OrderSort(query.sort),
+        descending=query.descending,
     )
     return answer_list(
         "ordering/orders/_order_table.html",

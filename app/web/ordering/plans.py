@@ -21,7 +21,7 @@ def read_plans_query() -> ListQuery:
         "sync": ProvisioningSyncStatus,
         **customer_filter(),
     }
-    return read_newest_first("subscription-table", filters)
+    return read_newest_first("subscription-table", filters, sorts=subscriptions.PlanSort)
 
 
 def show_plans(
@@ -39,6 +39,8 @@ def show_plans(
         sync_status=chosen(query, "sync", ProvisioningSyncStatus),
         account_id=account_id,
         reseller_id=reseller_id,
+        sort=subscriptions.PlanSort(query.sort),
+        descending=query.descending,
     )
     return answer_list(
         f"{folder}/_subscription_table.html",

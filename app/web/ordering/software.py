@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.services import catalogue
 from app.services.baskets import add_software
 from app.services.buying import may_order
+from app.services.catalogue_sorts import SoftwareSort
 from app.services.pages import Page
 from app.services.quotes import quote_software
 from app.web.forms import show_domain_error_on
@@ -39,7 +40,13 @@ def _plans_for(wanted: SoftwareQuery) -> Page[catalogue.SoftwarePlan] | None:
     return catalogue.list_software_plans(
         current_viewer(),
         wanted.account_id,
-        catalogue.SoftwareSearch(q=wanted.query.q, segment=wanted.segment, term=wanted.term),
+        catalogue.SoftwareSearch(
+            q=wanted.query.q,
+            segment=wanted.segment,
+            term=wanted.term,
+            sort=SoftwareSort(wanted.query.sort),
+            descending=wanted.query.descending,
+        ),
         page=wanted.query.page,
     )
 

@@ -17,6 +17,7 @@ from app.services.buying import (
     find_account_to_buy_for,
 )
 from app.services.catalogue import PERPETUAL
+from app.services.catalogue_sorts import SoftwareSort
 from app.web.forms import BaseForm, choice
 from app.web.pagination import ListQuery, read_list
 from app.web.viewer import current_viewer
@@ -72,7 +73,7 @@ def read_software_query(list_id: str) -> SoftwareQuery:
     accounts = [buyer] if buyer else accounts_to_buy_for(viewer)
     query = read_list(
         list_id,
-        sorts=(),
+        sorts=[str(sort) for sort in SoftwareSort],
         default_sort="name",
         filters={
             "customer": [str(account.id) for account in accounts],

@@ -167,7 +167,7 @@ def test_search_and_status_narrow_the_list(client, market, quoted):
     assert [found("status=executed"), found("status=declined")] == [1, 0]
 
 
-@pytest.mark.parametrize("query", ["status=quoted", "sort=total", "page=x", "before=x", "vat=1"])
+@pytest.mark.parametrize("query", ["status=quoted", "sort=cost", "page=x", "before=x", "vat=1"])
 def test_values_nobody_knows_are_ignored_with_a_notice(client, quoted, query):
     client.post_form(quoted, AGREED)
 
@@ -214,3 +214,15 @@ def test_the_list_is_also_a_file(client, market, user, quoted, sign_in):
 def test_who_may_not_export_gets_no_file(client, user):
     assert client.get("/orders/?format=csv").status_code == 403
     assert client.get("/subscriptions/?format=csv").status_code == 403
+
+
+def test_every_column_of_the_list_sorts_it_and_says_so(client, quoted):
+    client.post_form(quoted, AGREED)
+    heads = page(client.get("/orders/")).select("thead th")
+
+    links = [head.select_one("a")["href"] for head in heads]
+
+    assert len(links) == len(heads) == 5
+    for number, link in enumerate(links):
+        head = page(client.get(link)).select("thead th")[number]
+        assert head["aria-sort"] in {"ascending", "descending"}

@@ -73,7 +73,7 @@ def test_search_segment_and_term_narrow_the_list(client, buyer, market):
 
 
 @pytest.mark.parametrize(
-    "query", ["segment=x", "term=P9Y", "sort=price", "page=-1", "after=%00", "per_page=1"]
+    "query", ["segment=x", "term=P9Y", "sort=cost", "page=-1", "after=%00", "per_page=1"]
 )
 def test_values_nobody_knows_are_ignored_with_a_notice(client, buyer, query):
     answer = client.get(f"{URL}?{query}")
