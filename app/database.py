@@ -6,6 +6,7 @@ a scope it sees nothing.
 
 import datetime as dt
 import functools
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects.postgresql import JSONB
@@ -25,11 +27,20 @@ from app.domain.access import SYSTEM_SCOPE, Scope
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
+log = structlog.get_logger()
+
 APP_ROLE = "entrepot_app"
 
 # A process that is frozen inside a transaction (SIGSTOP, a paused virtual machine) would keep its
-# rows locked for as long as it sleeps: PostgreSQL ends such a session, and others go on.
-_SESSION_OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=10s"
+# rows locked for as long as it sleeps: PostgreSQL ends such a session, and others go on. Who only
+# reads locks no rows, and may be busy with a long page. Where one frozen process follows another at
+# the same row, who waits behind them gives up all the same.
+_SESSION_OPTIONS = (
+    "-c timezone=UTC -c idle_in_transaction_session_timeout=10s -c lock_timeout=4s"
+)
+_IDLE_WITH_LOCKS = "3s"
+_LONG_WORK = "60s"
+_ASKED_TIMES, _ASKED_EVERY_SECONDS = 10, 0.1
 
 _metadata = sa.MetaData(
     naming_convention={
@@ -71,6 +82,7 @@ def init_database(app: Flask, settings: Settings) -> None:
         "connect_args": {"connect_timeout": 3, "options": _SESSION_OPTIONS},
     }
     db.init_app(app)
+    app.teardown_appcontext(_let_go)  # runs before the extension's own
     with app.app_context():
         sa.event.listen(db.engine, "connect", _become_app_role)
 
@@ -87,6 +99,15 @@ def _become_app_role(connection: DBAPIConnection, _record: object) -> None:
         raise
 
 
+def _let_go(_error: BaseException | None) -> None:
+    """The answer is made: a session that PostgreSQL has ended by now does not change it."""
+    try:
+        db.session.remove()
+    except sa.exc.DBAPIError as error:
+        log.warning("postgresql.session_was_gone", error=type(error.orig).__name__)
+        db.session().invalidate()
+
+
 @sa.event.listens_for(Session, "after_begin")
 def _tell_postgresql_who_looks(
     session: Session, _transaction: SessionTransaction, connection: sa.Connection
@@ -95,6 +116,13 @@ def _tell_postgresql_who_looks(
     if scope is None:
         return
     _lend_eyes(connection, scope)
+    if session.info.get("writing"):
+        _limit_idling(connection, _IDLE_WITH_LOCKS)
+
+
+def _limit_idling(connection: sa.Connection, limit: str) -> None:
+    setting = "idle_in_transaction_session_timeout"
+    connection.execute(sa.select(sa.func.set_config(setting, limit, True)))
 
 
 def _lend_eyes(connection: sa.Connection, scope: Scope) -> None:
@@ -146,7 +174,7 @@ def transaction(scope: Scope) -> Iterator[Session]:
         session.flush()
         for write, entries in session.info.pop("before_commit", {}).items():
             write(session, entries)
-        session.commit()
+        _commit(session)
     except BaseException:
         session.rollback()
         raise
@@ -155,10 +183,47 @@ def transaction(scope: Scope) -> Iterator[Session]:
         session.info.pop("before_commit", None)
 
 
+def _commit(session: Session) -> None:
+    """Commit. Where the answer gets lost, PostgreSQL is asked what became of it."""
+    number = None
+    if session.in_transaction():
+        mine = sa.func.pg_current_xact_id_if_assigned()
+        number = session.scalar(sa.select(sa.cast(mine, sa.Text)))
+    callbacks = list(session.info.get("after_commit", ()))
+    try:
+        session.commit()
+    except sa.exc.DBAPIError as error:
+        if number is None or not error.connection_invalidated or not _is_stored(number):
+            raise
+        log.warning("postgresql.commit_answer_was_lost")
+        session.rollback()
+        for callback in callbacks:
+            callback()
+
+
+def _is_stored(number: str) -> bool:
+    """Whether the transaction was committed; False, too, where PostgreSQL cannot say it soon."""
+    asked = sa.text("SELECT pg_xact_status(CAST(:number AS xid8))")
+    for _ in range(_ASKED_TIMES):
+        with db.engine.connect() as connection:
+            status = connection.scalar(asked, {"number": number})
+        if status != "in progress":
+            return bool(status == "committed")
+        time.sleep(_ASKED_EVERY_SECONDS)
+    return False
+
+
+def may_take_long(session: Session) -> None:
+    """For work on thousands of rows: the open transaction may think, and wait, for a minute."""
+    _limit_idling(session.connection(), _LONG_WORK)
+    session.execute(sa.select(sa.func.set_config("lock_timeout", _LONG_WORK, True)))
+
+
 def asked_again_if_unsure(act: Callable[Given, Answer]) -> Callable[Given, Answer]:
     """For what is harmless twice: done once more where the connection broke on the way.
 
-    What got lost may be the answer to the COMMIT, and then nobody knows whether it was stored.
+    That a COMMIT whose answer got lost was stored, `transaction` finds out; but the line may break
+    earlier, or PostgreSQL not know yet.
     """
 
     @functools.wraps(act)

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.database import transaction
+from app.database import asked_again_if_unsure, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetKind, AssetStatus, asset_number
 from app.domain.audit import AuditEvent
@@ -50,6 +50,7 @@ class AssetEdit:
     notes: str | None = None
 
 
+@asked_again_if_unsure
 def save_asset(viewer: Viewer, asset_id: UUID, edit: AssetEdit) -> SaveEffect:
     """Store the edit and wake what its state calls for, in one transaction.
 

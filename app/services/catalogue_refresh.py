@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.database import transaction
+from app.database import may_take_long, transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.domain.assets import AssetKind
 from app.domain.catalogue import (
@@ -71,6 +71,7 @@ def refresh_catalogue(
     prices = newest_prices(chain.from_iterable(sheets))
     say("Storing what changed")
     with transaction(SYSTEM_SCOPE) as session:
+        may_take_long(session)
         product_ids = _store_products(session, found)
         rows = sku_rows(found, prices, product_ids)
         before = _offers(session)

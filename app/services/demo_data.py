@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.database import reading, transaction
+from app.database import may_take_long, reading, transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.domain.assets import ProvisioningSyncStatus, SubscriptionStatus
 from app.domain.errors import ConflictError
@@ -38,6 +38,7 @@ def load_demo_data(partner_center: PartnerCenter) -> bool:
     companies = read_world(partner_center)
     hashes = {user.email: hash_password(world.PASSWORD) for user in world.USERS}
     with transaction(SYSTEM_SCOPE) as session:
+        may_take_long(session)
         session.execute(sa.select(_LOCK))  # two at once: the second finds it done
         if not _is_wanted(session):
             return False

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.orm import Session
 
-from app.database import transaction
+from app.database import may_take_long, transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.services.generated_data_invoices import invoice_generated_orders
 from app.services.generated_data_rows import Rows, Source
@@ -45,6 +45,7 @@ def generate_data(wanted: GeneratedData) -> None:
     """
     chance = random.Random(wanted.seed)  # noqa: S311  # believable, not secret
     with transaction(SYSTEM_SCOPE) as session:
+        may_take_long(session)
         companies = add_companies(session, chance, wanted.accounts)
         skus = skus_to_buy(session)
         session.expunge_all()
@@ -54,6 +55,7 @@ def generate_data(wanted: GeneratedData) -> None:
     )
     for rows in source.batches(wanted.assets, _AT_ONCE):
         with transaction(SYSTEM_SCOPE) as session:
+            may_take_long(session)
             _store(session, rows)
             orders = [row["id"] for row in rows["orders"]]
             invoice_generated_orders(session, orders, today=source.now.date())

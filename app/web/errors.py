@@ -49,6 +49,7 @@ _DATABASE_IS_GONE = (
     sqlalchemy.exc.InterfaceError,
     sqlalchemy.exc.TimeoutError,
     psycopg.OperationalError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
 )
 _STATUS_OF = {NotFoundError: 404, NotAllowedError: 403, ConflictError: 409}
 
@@ -60,6 +61,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(DomainError, _show_domain_error)
     for error in _DATABASE_IS_GONE:
         app.register_error_handler(error, _show_database_is_gone)
+    app.register_error_handler(sqlalchemy.exc.InternalError, _show_internal_error)
 
 
 def show_problem(status: int, advice: str | None = None) -> Response:
@@ -114,6 +116,13 @@ def _show_csrf_error(error: CSRFError) -> Response:
 def _show_domain_error(error: DomainError) -> Response:
     status = next((code for kind, code in _STATUS_OF.items() if isinstance(error, kind)), 422)
     return show_problem(status, None if status == 404 else error.message)  # noqa: PLR2004
+
+
+def _show_internal_error(error: sqlalchemy.exc.InternalError) -> Response:
+    """PostgreSQL's end of a session that idled is none of its other errors: those are ours."""
+    if isinstance(error.orig, psycopg.errors.IdleInTransactionSessionTimeout):
+        return _show_database_is_gone(error)
+    raise error
 
 
 def _show_database_is_gone(error: Exception) -> Response:

@@ -23,7 +23,7 @@ _KILLS = {
 # Beside them: one for so many kills, and at least one.
 _OTHERS = {"flush_redis": 12, "deploy": 25}
 _LINES = {
-    "postgresql": ("latency", "cut", "half_open", "black_hole", "lost_commit", "lost_commit"),
+    "postgresql": ("latency", "cut", "half_open", "black_hole", "lost_commit", "cut_commit"),
     "redis": ("latency", "cut", "half_open", "black_hole"),
     "provider": ("latency", "cut", "half_open", "black_hole"),
 }

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 
 _CHUNK = 65536
+_AT_COMMIT = frozenset({"lost_commit", "cut_commit"})
 _STORED_SECONDS = 0.1  # until PostgreSQL has surely stored what it was sent
 
 
@@ -16,7 +17,7 @@ class LineFault:
     `latency`: every chunk late by `amount` seconds. `cut`: closed after `amount` bytes from the
     server. `half_open`: what the server says is lost, for `amount` seconds, then closed.
     `black_hole`: nothing passes at all, likewise. `lost_commit`: the client's COMMIT reaches
-    PostgreSQL, its answer nobody.
+    PostgreSQL, its answer nobody. `cut_commit`: it does not even reach PostgreSQL.
     """
 
     kind: str
@@ -36,7 +37,7 @@ class Line:
         self._lock = threading.Lock()
 
     def plan(self, fault):
-        """For the next connection that is opened; a lost COMMIT for the next one that is sent."""
+        """For the next connection that is opened; one at a COMMIT for the next that is sent."""
         with self._lock:
             self._planned.append(fault)
 
@@ -56,7 +57,7 @@ class Line:
         task = asyncio.current_task()
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
-        fault = self._take(lambda planned: planned.kind != "lost_commit")
+        fault = self._take(lambda planned: planned.kind not in _AT_COMMIT)
         async with contextlib.AsyncExitStack() as ends:
             ends.push_async_callback(_closed, writer)
             try:
@@ -89,10 +90,11 @@ class Line:
             if fault and fault.kind == "black_hole":
                 await asyncio.sleep(fault.amount)
                 return _close(*ends)
-            if b"COMMIT" in data and self._take(lambda planned: planned.kind == "lost_commit"):
+            if b"COMMIT" in data and (lost := self._take(lambda one: one.kind in _AT_COMMIT)):
                 ends[0].transport.abort()  # before the answer can come
-                writer.write(data)
-                await asyncio.sleep(_STORED_SECONDS)
+                if lost.kind == "lost_commit":
+                    writer.write(data)
+                    await asyncio.sleep(_STORED_SECONDS)
                 return _close(*ends)
             writer.write(data)
             await writer.drain()

@@ -4,14 +4,21 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from app.domain.purchase import PurchaseState
+from app.models import Asset
+from app.services.asset_editing import AssetEdit, save_asset
 from app.services.dispatch import dispatch_once
-from tests.factories import AccountFactory, SubscriptionFactory
-from tests.support.buying import new_reservation, purchase_of, queue_purchase
+from tests.factories import AccountFactory, SubscriptionFactory, session, viewer_of
+from tests.support.back_office import staff
+from tests.support.buying import new_reservation, purchase_of, queue_purchase, stored
+from tests.support.html import page
+from tests.support.person import fields_of
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -30,10 +37,10 @@ def start_worker(servers, settings, tmp_path):
     )
     started = []
 
-    def start():
+    def start(**more):
         log = (tmp_path / f"worker-{len(started)}.log").open("w")
         process = subprocess.Popen(  # noqa: S603  # our own program
-            [sys.executable, str(WORKER)], env=environment, stdout=log, stderr=log
+            [sys.executable, str(WORKER)], env=environment | more, stdout=log, stderr=log
         )
         started.append((process, log))
         return process
@@ -109,3 +116,46 @@ def test_a_worker_frozen_past_its_lease_wakes_up_and_harms_nothing(
     first.wait(timeout=20)
     assert sandbox.orders_of(reservation) == 1
     assert purchase_of(reservation).state is PurchaseState.SYNCHRONIZED
+
+
+def test_nobody_waits_long_for_what_a_frozen_process_has_locked(
+    app, reservation, start_worker, tmp_path
+):
+    hits = tmp_path / "hits"
+    worker = start_worker(
+        ENTREPOT_FAILPOINT="before_claim_commit:pause:seconds=90",
+        ENTREPOT_FAILPOINT_HITS=str(hits),
+    )
+    queue_purchase(reservation)
+    wait_until(hits.exists, what="the worker to hold the purchase's row")
+    frozen = int(hits.read_text().split()[2])
+    os.kill(frozen, signal.SIGSTOP)
+    os.kill(worker.pid, signal.SIGSTOP)
+
+    began = time.monotonic()
+    save_asset(viewer_of(staff()), reservation.id, AssetEdit(version=1, notes="Waited"))
+    waited = time.monotonic() - began
+
+    os.kill(frozen, signal.SIGKILL)
+    assert waited < 5
+    assert stored(reservation).notes == "Waited"
+
+
+def test_behind_one_frozen_process_after_another_people_are_told_to_come_again(
+    client, sign_in, reservation
+):
+    """As many as there may be: who waits gives up by itself."""
+    queue_purchase(reservation)
+    bss = sign_in(staff(), into=client)
+    address = f"/bss/billing/assets/{reservation.id}/edit"
+    typed = fields_of(page(bss.get(address)))
+    session.execute(sa.select(Asset.id).where(Asset.id == reservation.id).with_for_update())
+
+    began = time.monotonic()
+    answer = bss.post(address, data=typed)
+    waited = time.monotonic() - began
+
+    session.rollback()
+    assert answer.status_code == 503
+    assert waited < 5
+    assert bss.post(address, data=typed).status_code == 303

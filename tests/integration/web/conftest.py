@@ -7,12 +7,13 @@ import sqlalchemy as sa
 from flask import abort, request
 
 from app import create_app
-from app.database import db
-from app.domain.access import Permission
+from app.database import db, reading
+from app.domain.access import SYSTEM_SCOPE, Permission
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from app.web.policy import policy
 from tests.support.cable import Cable
 from tests.support.html import CheckedClient
+from tests.support.waiting import wait_until
 
 DOMAIN_ERRORS = {
     "not-found": NotFoundError(),
@@ -48,7 +49,28 @@ def write_only():
     return "written"
 
 
+@policy(public=True)
+def idle(then):
+    """Idle in a transaction until PostgreSQL has ended the session; `then` ask it, or do not."""
+    session = reading(SYSTEM_SCOPE)
+    pid = session.scalar(sa.text("SELECT pg_backend_pid()"))
+    session.execute(
+        sa.text("SELECT set_config('idle_in_transaction_session_timeout', '50ms', true)")
+    )
+    wait_until(lambda: not _is_connected(pid), what="PostgreSQL to end the session")
+    if then == "ask":
+        session.scalar(sa.text("SELECT 1"))
+    return "answered"
+
+
+def _is_connected(pid):
+    with db.engine.connect() as connection:
+        asked = sa.text("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = :pid)")
+        return connection.scalar(asked, {"pid": pid})
+
+
 def add_views(flask_app):
+    flask_app.add_url_rule("/idle/<then>", "idle", idle)
     flask_app.add_url_rule("/fail/<int:status>", "fail", fail, methods=["GET", "POST"])
     flask_app.add_url_rule("/fail-by/<kind>", "fail_by", fail_by)
     flask_app.add_url_rule("/take", "take", take, methods=["POST"])

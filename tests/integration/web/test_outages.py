@@ -71,3 +71,19 @@ def test_without_redis_the_right_password_signs_in(visitor, cables):
     response = visitor.post_form("/login", {"email": user.email, "password": PASSWORD})
 
     assert response.status_code == 303
+
+
+def test_a_session_that_postgresql_ended_is_an_outage_and_no_mistake_of_ours(failing_client):
+    response = failing_client.get("/idle/ask")
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    assert "Not available right now" in words(page(response).main)
+    assert failing_client.get("/take").status_code == 405
+
+
+def test_a_session_that_ended_behind_the_answer_does_not_take_it_back(failing_client):
+    response = failing_client.get("/idle/answer")
+
+    assert (response.status_code, response.text) == (200, "answered")
+    assert failing_client.get("/idle/answer").status_code == 200
