@@ -134,7 +134,10 @@ def _dispatcher(settings: Settings) -> str:
     with _owner(settings) as connection:
         row = (
             connection.execute(
-                sa.text("SELECT *, now() - at AS age FROM heartbeats ORDER BY at DESC")
+                sa.text(
+                    "SELECT *, now() - at AS age FROM heartbeats"
+                    " WHERE kind = 'dispatcher' ORDER BY at DESC"
+                )
             )
             .mappings()
             .first()

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from app.cli.surroundings import REPOSITORY
 from app.config import SettingsError, database_url
 from app.domain.access import ScopeKind
+from app.services.heartbeats import note_start
 
 
 def migrations() -> Config:
@@ -23,9 +24,13 @@ def migrations() -> Config:
 
 @click.command()
 def migrate() -> None:
-    """Bring the tables up to date."""
-    database_url(os.environ)
+    """Bring the tables up to date: the first thing at every start."""
+    url = database_url(os.environ)
     command.upgrade(migrations(), "head")
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        note_start(connection)
+    engine.dispose()
 
 
 @click.command("check-migrations")

@@ -71,7 +71,10 @@ class Provider(Base):
 
 
 class Heartbeat(Base):
-    """When a dispatcher or a worker was last alive, and how it delivers work."""
+    """When a dispatcher or a worker was last alive, and how it delivers work.
+
+    The row of kind "start" says when the system was started last.
+    """
 
     __tablename__ = "heartbeats"
 

@@ -1,12 +1,25 @@
-"""Signs of life of dispatchers and workers."""
+"""Signs of life: of dispatchers and workers, and of the system's start."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from app.database import transaction
-from app.domain.access import SYSTEM_SCOPE
+from app.domain.access import SYSTEM_SCOPE, ScopeKind
 from app.models import Heartbeat
 from app.services.purchases import PurchaseDriver
+
+START = "start"  # the kind of the row that says when the system was started last
+
+
+def note_start(connection: sa.Connection) -> None:
+    """Say that the system is being started: its dispatcher cannot have been heard yet."""
+    values = {"kind": START, "at": sa.func.now(), "is_degraded": False}
+    connection.execute(sa.select(sa.func.set_config("entrepot.scope", ScopeKind.ALL.value, True)))
+    connection.execute(
+        insert(Heartbeat)
+        .values(name=START, **values)
+        .on_conflict_do_update(index_elements=["name"], set_=values)
+    )
 
 
 def beat(driver: PurchaseDriver, kind: str, *, is_degraded: bool = False) -> None:

@@ -16,6 +16,7 @@ from app.domain.purchase import PurchaseState
 from app.domain.purchase_guards import WaitsFor
 from app.models import Account, Asset, Control, ControlEvent, Heartbeat, Provider, Purchase
 from app.services.alerts import OpenAlert, list_alerts
+from app.services.heartbeats import START
 from app.services.provisioning_advice import Advice, advice_for, is_microsofts
 from app.services.provisioning_switch import Provisioning, get_provisioning
 from app.services.provisioning_timeline import words_for
@@ -227,7 +228,7 @@ def _processes(session: Session) -> tuple[Process, ...]:
     min_epoch = sa.select(Control.min_epoch).scalar_subquery()
     rows = session.execute(
         sa.select(Heartbeat, Heartbeat.at > now - _ALIVE, Heartbeat.epoch < min_epoch)
-        .where(Heartbeat.at > now - _GONE)
+        .where(Heartbeat.at > now - _GONE, Heartbeat.kind != START)
         .order_by(Heartbeat.kind, Heartbeat.at.desc(), Heartbeat.name)
         .limit(_MOST_WAITING)
     )

@@ -21,6 +21,7 @@ SELECT coalesce(max(seconds) FILTER (WHERE wait_event_type = 'Lock'), 0) AS lock
                extract(epoch FROM clock_timestamp() - state_change)::float AS seconds
           FROM pg_stat_activity WHERE backend_type = 'client backend') AS seen
 """
+_ALERTS = "SELECT kind, since FROM alerts WHERE cleared_at IS NULL"
 _EVENTS = """
 SELECT e.purchase_id::text, e.at, e.event, e.state, e.actor, e.fence, e.error_code, e.message
   FROM purchase_events e WHERE e.purchase_id::text = ANY(%s) ORDER BY e.purchase_id, e.id
@@ -36,6 +37,7 @@ class Books:
     purchases: list
     events: dict = field(default_factory=dict)  # purchase id: its history
     executed: dict = field(default_factory=dict)  # our order's id: when it was stored
+    alerts: dict = field(default_factory=dict)  # kind of what is open: since when
 
     @property
     def by_reference(self):
@@ -56,7 +58,8 @@ def read_books(sandbox, url, began):
             "SELECT id::text, executed_at FROM orders WHERE executed_at >= %s", (began.at,)
         )
         stored = {row["id"]: row["executed_at"] for row in executed}
-    return Books(orders, requests, purchases, events, stored)
+        alerts = {row["kind"]: row["since"] for row in connection.execute(_ALERTS)}
+    return Books(orders, requests, purchases, events, stored, alerts)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,12 @@ def states(url, began):
             (began.at,),
         )
         return Counter(dict(rows.fetchall()))
+
+
+def has_alert(url, kind):
+    """Whether an alert of the kind is open now."""
+    with psycopg.connect(url) as connection:
+        return any(row[0] == kind for row in connection.execute(_ALERTS))
 
 
 def failed_assets(url, began):

@@ -24,6 +24,7 @@ from tests.support.waiting import wait_until
 
 _TICK_SECONDS = 0.05
 _LOOK_SECONDS = 1.0
+_ALERT_SECONDS = 30.0  # several rounds of whoever keeps the alerts
 _FROZEN_SECONDS = 1.0  # no sound process idles so long in a transaction
 _NEARLY_ALL = 0.95  # the last few are for the calm
 _SANDBOX = {
@@ -41,7 +42,7 @@ class RunFailedError(Exception):
 
 @dataclass
 class Run:
-    """What came of it. `verdicts` are in order I1 to I12, then coverage."""
+    """What came of it. `verdicts` are in order I1 to I12, then alerts and coverage."""
 
     plan: object
     books: object
@@ -145,7 +146,17 @@ class Chaos:
             self._look()
             time.sleep(_TICK_SECONDS)
         self.notes["final_after"] = time.monotonic() - calm_at
+        self._wait_for_an_alert()
         self.staff.leave()
+
+    def _wait_for_an_alert(self):
+        """Of what stays unknown; it may have been the last thing that happened."""
+        give_up_at = time.monotonic() + _ALERT_SECONDS
+        is_wanted = books.states(self.url, self.began)[PurchaseState.UNKNOWN]
+        while is_wanted and time.monotonic() < give_up_at:
+            self.crew.look_after()
+            time.sleep(_TICK_SECONDS)
+            is_wanted = not books.has_alert(self.url, "unknown")
 
     def _is_final(self):
         found = books.states(self.url, self.began)

@@ -52,7 +52,10 @@ def request(after=0.0, *, status=201, route="checkout", correlation="correlation
 
 def events(*states):
     first = {"event": "queued", "state": "queued"}
-    return [first] + [{"event": state, "state": state} for state in states]
+    return [
+        each | {"at": AT}
+        for each in (first, *({"event": state, "state": state} for state in states))
+    ]
 
 
 @pytest.fixture
@@ -151,6 +154,29 @@ def test_a_process_that_is_left_is_found(sound):
     assert "I11" in red(sound)
 
 
+@pytest.mark.parametrize("kept", ["longest_lock", "longest_frozen_lock"])
+def test_a_long_wait_for_a_lock_is_found(sound, kept):
+    sound.notes[kept] = 5.1
+
+    assert "I11" in red(sound)
+
+
+@pytest.mark.parametrize(
+    ("after", "is_told"), [(None, False), (-60, True), (119, True), (121, False)]
+)
+def test_an_unknown_purchase_without_an_alert_is_found(sound, after, is_told):
+    moves = events("cart_ready", "checkout_sent", "unknown")
+    opened = {} if after is None else {"unknown": AT + dt.timedelta(seconds=after)}
+    undecided = with_books(
+        sound,
+        purchases=[purchase(state="unknown", order_id=None)],
+        events={"1": moves},
+        alerts=opened,
+    )
+
+    assert ("alerts" not in red(undecided)) is is_told
+
+
 def test_a_purchase_without_its_call_is_found(sound):
     assert "I12" in red(with_books(sound, requests=[request(correlation="another")]))
 
@@ -160,7 +186,12 @@ def test_a_point_that_was_never_hit_is_found(sound):
 
 
 def test_only_mode_c_leaves_an_unknown_purchase_to_people(sound):
-    undecided = with_books(sound, purchases=[purchase(state="unknown", order_id=None)])
+    undecided = with_books(
+        sound,
+        purchases=[purchase(state="unknown", order_id=None)],
+        events={"1": events("cart_ready", "checkout_sent", "unknown")},
+        alerts={"unknown": AT},
+    )
 
     assert {"I3", "I6", "I7"} <= red(undecided)
     assert red(replace(undecided, plan=Plan(least_hits=0, mode="C"))) & {"I3", "I6", "I7"} == set()

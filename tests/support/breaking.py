@@ -33,7 +33,7 @@ from tests.support.person import Person
 from tests.support.waiting import wait_until
 
 _LEASE_SECONDS, _READ_SECONDS = 6, 5
-_PAUSE_SECONDS = 8  # past the lease, within what PostgreSQL allows an idle transaction
+_PAUSE_SECONDS = 8  # past the lease, and past what PostgreSQL lets a transaction idle
 _PASSWORD = "a password of nobody"
 WEB_POINTS = [Point.BEFORE_ORDER_COMMIT, Point.AFTER_ORDER_COMMIT, Point.BEFORE_RING]
 WORKER_POINTS = [point for point in Point if point not in WEB_POINTS]

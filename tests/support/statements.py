@@ -4,7 +4,15 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-_NOT_COUNTED = ("begin", "commit", "rollback", "select set_config", "select cast(pg_current_xact_id", "select 1", "set role")
+_NOT_COUNTED = (
+    "begin",
+    "commit",
+    "rollback",
+    "select set_config",
+    "select cast(pg_current_xact_id",
+    "select 1",
+    "set role",
+)
 
 
 @contextmanager

@@ -5,11 +5,13 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
+from app.database import db
 from app.domain.purchase import PurchaseState
 from app.domain.purchase_guards import SpendLimits
 from app.models import Alert, Heartbeat, Provider, Purchase
 from app.services.alerts import AlertKind, Severity, keep_alerts, list_alerts
 from app.services.dispatch import dispatch_once
+from app.services.heartbeats import note_start
 from app.services.provisioning_switch import declare_restored, pause, resume
 from app.services.spend_limits import set_account_limit, set_limits
 from tests import factories
@@ -25,7 +27,7 @@ def admin(app):
 
 
 def minutes_ago(count):
-    return sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, count)
+    return sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, 60 * count)
 
 
 def purchase(state, **changes):
@@ -46,7 +48,6 @@ def alerts(viewer):
 
 def test_without_a_cause_there_is_none(admin):
     purchase(PurchaseState.QUEUED)
-    purchase(PurchaseState.UNKNOWN, checkout_first_sent_at=minutes_ago(29))
 
     assert alerts(admin) == {}
 
@@ -81,6 +82,16 @@ def test_an_old_failure_that_was_saved_again_is_young(admin, app):
     assert AlertKind.OLDEST_UNFINISHED not in alerts(admin)
 
 
+def test_what_is_parked_unanswered_is_told_at_once(admin):
+    """Where a checkout is never sent again, nobody waits half an hour for its answer."""
+    purchase(PurchaseState.UNKNOWN, checkout_first_sent_at=minutes_ago(0.1))
+    purchase(PurchaseState.UNKNOWN, checkout_first_sent_at=minutes_ago(29))
+
+    found = alerts(admin)[AlertKind.UNKNOWN]
+
+    assert (found.severity, found.message[:1]) == (Severity.WARN, "2")
+
+
 def test_any_purchase_unknown_for_half_an_hour_pages_until_it_is_known(admin):
     lost = purchase(PurchaseState.UNKNOWN, checkout_first_sent_at=minutes_ago(31))
 
@@ -107,6 +118,35 @@ def test_a_silent_dispatcher_is_seen_even_if_nobody_keeps_alerts(admin):
 def test_a_living_worker_is_no_dispatcher(admin):
     factories.session.execute(sa.update(Heartbeat).values(kind="worker"))
     factories.session.commit()
+
+    assert AlertKind.DISPATCHER_SILENT in alerts(admin)
+
+
+def begin(age):
+    """The system's start, as `entrepot migrate` notes it, so many minutes ago."""
+    with db.engine.begin() as connection:
+        note_start(connection)
+    factories.session.execute(
+        sa.update(Heartbeat).where(Heartbeat.name == "start").values(at=minutes_ago(age))
+    )
+    factories.session.commit()
+
+
+@pytest.mark.parametrize(("age", "is_silent"), [(0, False), (1.9, False), (2.1, True)])
+@pytest.mark.parametrize("before", [None, 600])
+def test_a_dispatcher_has_two_minutes_to_come_up(admin, before, age, is_silent):
+    factories.session.execute(
+        sa.update(Heartbeat).values(at=minutes_ago(before)) if before else sa.delete(Heartbeat)
+    )
+    begin(age)
+
+    assert (AlertKind.DISPATCHER_SILENT in alerts(admin)) is is_silent
+    assert bool(list_alerts(admin)) is is_silent
+
+
+def test_one_that_falls_silent_later_is_missed_as_always(admin):
+    factories.session.execute(sa.update(Heartbeat).values(at=minutes_ago(1.1)))
+    begin(2.5)
 
     assert AlertKind.DISPATCHER_SILENT in alerts(admin)
 

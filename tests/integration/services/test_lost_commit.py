@@ -15,7 +15,13 @@ from app.services.asset_editing import AssetEdit, SaveEffect, save_asset
 from app.services.orders import approve_order, place_order
 from embedded.ports import LOOPBACK
 from tests.chaos.proxy import LineFault, Lines
-from tests.factories import AccountFactory, ReservationFactory, SubscriptionFactory, session, viewer_of
+from tests.factories import (
+    AccountFactory,
+    ReservationFactory,
+    SubscriptionFactory,
+    session,
+    viewer_of,
+)
 from tests.integration.services.buyers import Marketplace, change, person, rows
 from tests.support.back_office import purchase_for, staff
 from tests.support.buying import events_of, purchase_of, stored
@@ -109,13 +115,17 @@ def test_a_save_whose_commit_got_no_answer_is_told_the_truth(app_behind, failed,
     assert len(app_behind.extensions["queue"]) == 1  # rung once, though nobody heard the COMMIT
 
 
+def give_reason(reason, rung):
+    with transaction(SYSTEM_SCOPE) as writing:
+        writing.execute(sa.update(Control).values(reason=reason))
+        after_commit(lambda: rung.append(1))
+
+
 def test_what_was_stored_rings_the_bell_though_the_answer_got_lost(app_behind, line):
     rung = []
     line.plan(LineFault("lost_commit"))
 
-    with transaction(SYSTEM_SCOPE) as writing:
-        writing.execute(sa.update(Control).values(reason="Stored"))
-        after_commit(lambda: rung.append(1))
+    give_reason("Stored", rung)
 
     assert line.played == {"lost_commit": 1}
     assert rung == [1]
@@ -126,9 +136,8 @@ def test_what_was_not_stored_is_not_said_to_be(app_behind, line):
     rung = []
     line.plan(LineFault("cut_commit"))
 
-    with pytest.raises(sa.exc.DBAPIError), transaction(SYSTEM_SCOPE) as writing:
-        writing.execute(sa.update(Control).values(reason="Lost"))
-        after_commit(lambda: rung.append(1))
+    with pytest.raises(sa.exc.DBAPIError):
+        give_reason("Lost", rung)
 
     assert line.played == {"cut_commit": 1}
     assert rung == []
