@@ -1,4 +1,4 @@
-"""I1 to I12, alerts and coverage: each reads the provider's ledger first, and answers with what breaks it."""
+"""I1 to I12, alerts, coverage: each reads the provider's ledger first, and says what breaks it."""
 
 import datetime as dt
 from collections import Counter
