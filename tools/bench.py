@@ -143,7 +143,7 @@ def signed_in(app: Flask, kind: AccountKind, role: Role) -> Any:
         user = User(
             account_id=account.id,
             tenant_id=account.tenant_id,
-            email=f"{role}@bench.example",
+            email=f"{role}-{token[:6]}@bench.example",
             name="Bench",
             role=role,
         )

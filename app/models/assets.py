@@ -31,30 +31,45 @@ _SEARCH_TEXT = (
 
 
 _SORTS = {
-    "purchased_at": "purchased_at",
-    "name": "name",
-    "buying_total": "buying_total_key",
-    "expires": "expires_key",
+    "purchased_at": ("purchased_at",),
+    "name": ("name",),
+    "buying_total": ("buying_total_key",),
+    "expires": ("expires_key",),
+    "status": ("status", "purchased_at"),
+    "ends": ("status", "expires_key"),
+}
+_STAFF_SORTS = {
+    "quantity": ("quantity",),
+    "frequency": ("billing_frequency", "purchased_at"),
+    "product": ("product_id", "purchased_at"),
+    "sync": ("provisioning_sync_status", "purchased_at"),
 }
 
 
 def _list_indexes() -> list[sa.Index]:
-    """One for every way a list is sorted, by everybody, within a tenant, within an account."""
+    """For every way a list is sorted, by everybody, within a tenant, within an account."""
     indexes = [
-        sa.Index("_".join(["ix_assets", *owner, name]), *owner, column, "id")
+        sa.Index("_".join(["ix_assets", *owner, name]), *owner, *columns, "id")
         for owner in ((), ("tenant_id",), ("account_id",))
-        for name, column in _SORTS.items()
+        for name, columns in _SORTS.items()
     ]
-    return [
-        *indexes,
-        sa.Index("ix_assets_account_id_selling_total", "account_id", "selling_total_key", "id"),
+    indexes += [
+        sa.Index(f"ix_assets_{name}", *columns, "id") for name, columns in _STAFF_SORTS.items()
+    ]
+    indexes += [
         sa.Index(
-            "ix_assets_not_synchronized",
+            "_".join(["ix_assets", *owner, "not_synchronized"]),
+            *owner,
             "provisioning_sync_status",
             "purchased_at",
             "id",
             postgresql_where=sa.text("provisioning_sync_status <> 'synchronized'"),
-        ),
+        )
+        for owner in ((), ("tenant_id",), ("account_id",))
+    ]
+    return [
+        *indexes,
+        sa.Index("ix_assets_account_id_selling_total", "account_id", "selling_total_key", "id"),
     ]
 
 

@@ -42,7 +42,7 @@ from app.services.account_assets import (
     newest_of,
 )
 from app.services.buying import accounts_visible_to, reason_not_to_order_for
-from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+from app.services.pages import Keys, Page, PageRequest, fetch_counted_page
 
 _NUMBER = re.compile(r"(?:acc-)?0*([1-9]\d{0,17})", re.IGNORECASE)
 _COPIED = (
@@ -169,10 +169,11 @@ def list_accounts(viewer: Viewer, wanted: AccountQuery) -> Page[AccountRow]:
         .where(*filters)
     )
     session = reading(viewer.scope)
-    total = count_rows(session, sa.select(Account.id).where(*filters))
     columns = (Account.number,) if wanted.sort == "number" else (Account.name, Account.id)
     keys = Keys(columns=[column.expression for column in columns], descending=wanted.descending)
-    found = fetch_page(session, query, keys, wanted.page, total=total)
+    found = fetch_counted_page(
+        session, query, keys, wanted.page, counted=sa.select(Account.id).where(*filters)
+    )
     return found.with_items([_row(row) for row in found.items])
 
 

@@ -34,18 +34,18 @@ from app.services.asset_totals import (
     count_matching,
     kept_totals,
 )
-from app.services.pages import Details, Keys, Page, PageRequest, each_row, fetch_page
+from app.services.pages import Details, Groups, Keys, Page, PageRequest, each_row, fetch_page
 from app.services.prices import Resale
 from app.services.visibility import visible_to
 
 EXPIRING_DAYS = 30
-_RESELLER = orm.aliased(Account)
+_OWNER, _RESELLER = orm.aliased(Account), orm.aliased(Account)
 _RESERVATIONS, _SOFTWARE = Reservation.__table__, SoftwareSubscription.__table__
 
 
 class AssetSort(StrEnum):
-    """By what a list is sorted. The first five have an index that serves each of them, in both
-    faces; the others are the back office's."""
+    """By what a list is sorted; an index serves each. The first five are those of both faces,
+    the others the back office's."""
 
     PURCHASED = "purchased"
     NAME = "name"
@@ -154,6 +154,8 @@ def list_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = Non
         exactly = query.counts_exactly
         total, sums = count_matching(session, viewer, found.filters, exactly=exactly)
         is_capped = total == MOST_COUNTED and sums is None
+    if total <= MOST_COUNTED < kept.assets and not is_capped:
+        found = replace(found, are_few=True)
     page = _page(viewer, found, query.page, total)
     return AssetList(
         page=replace(page, is_capped=is_capped),
@@ -180,6 +182,8 @@ def export_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = N
         raise NotAllowedError("Your role does not export lists.")
     kept = _kept(viewer, query)
     found = _rows_of(viewer, query, kept, rows or ROWS)
+    if found.keys.groups is not None and (query.q or not query.more.is_any):
+        found = replace(found, are_few=True)  # else each group would be searched for them
 
     def read(page: PageRequest) -> Page[AssetRow]:
         return _page(viewer, found, page, page.size)
@@ -210,7 +214,7 @@ class _Rows:
     kind: RowKind
     filters: Sequence[sa.ColumnElement[bool]]
     keys: Keys
-    sort: AssetSort
+    are_few: bool = False  # found all, then sorted: sooner than walking along the sort's index
 
 
 def _rows_of(viewer: Viewer, query: AssetQuery, kept: KeptTotals, kind: RowKind) -> _Rows:
@@ -225,29 +229,36 @@ def _rows_of(viewer: Viewer, query: AssetQuery, kept: KeptTotals, kind: RowKind)
         kind=kind,
         filters=_filters(viewer, query, kept),
         keys=_keys(viewer, sort, descending=query.descending),
-        sort=sort,
+        are_few=_are_ending(query),
     )
 
 
+def _are_ending(query: AssetQuery) -> bool:
+    """What ends soon is not among the newest: a walk along most sorts would pass over the rest."""
+    return query.is_expiring or query.more.expiring_days is not None
+
+
 def _page(viewer: Viewer, rows: _Rows, wanted: PageRequest, total: int) -> Page[AssetRow]:
-    ids = _joined(sa.select(Asset.id).where(*rows.filters), rows.sort)
+    ids, keys = sa.select(Asset.id).where(*rows.filters), rows.keys
     if not total:
         ids = ids.where(sa.false())
+    if rows.are_few:
+        ids, keys = _all_found_first(ids, keys)
     details = Details(query=rows.kind.query(), id=Asset.id.expression)
     session = reading(viewer.scope)
-    found = fetch_page(session, ids, rows.keys, wanted, total=total, details=details)
+    found = fetch_page(session, ids, keys, wanted, total=total, details=details)
     return found.with_items([rows.kind.row(viewer, row) for row in found.items])
 
 
-def _joined(ids: sa.Select[*tuple[Any, ...]], sort: AssetSort) -> sa.Select[*tuple[Any, ...]]:
-    """With what it is sorted by, where that stands with another row."""
-    if sort is AssetSort.PRODUCT:
-        return ids.join(Product, Product.id == Asset.product_id)
-    if sort in {AssetSort.CUSTOMER, AssetSort.RESELLER}:
-        ids = ids.join(Account, Account.id == Asset.account_id)
-    if sort is AssetSort.RESELLER:
-        ids = ids.outerjoin(_RESELLER, _RESELLER.id == Account.reseller_id)
-    return ids
+def _all_found_first(
+    ids: sa.Select[*tuple[Any, ...]], keys: Keys
+) -> tuple[sa.Select[*tuple[Any, ...]], Keys]:
+    """The same list of ids behind a fence (OFFSET 0) that PostgreSQL does not plan across."""
+    if keys.groups is not None:
+        ids = ids.join(keys.groups.source, keys.groups.belongs)
+    found = ids.add_columns(*keys.all_columns).offset(0).subquery("found")
+    columns = list(found.c)
+    return sa.select(columns[0]), replace(keys, columns=columns[1:], groups=None)
 
 
 def _kept(viewer: Viewer, query: AssetQuery) -> KeptTotals:
@@ -288,20 +299,38 @@ def is_expiring() -> sa.ColumnElement[bool]:
 
 def _keys(viewer: Viewer, sort: AssetSort, *, descending: bool) -> Keys:
     total = Asset.selling_total_key if sees_selling_price(viewer) else Asset.buying_total_key
+    purchased = Asset.purchased_at.expression
     columns: dict[AssetSort, Sequence[sa.ColumnElement[Any]]] = {
-        AssetSort.PURCHASED: (Asset.purchased_at.expression,),
         AssetSort.NAME: (Asset.name.expression,),
-        AssetSort.CUSTOMER: (Account.name.expression, Account.id.expression),
         AssetSort.TOTAL: (total.expression,),
         AssetSort.EXPIRES: (Asset.expires_key.expression,),
-        AssetSort.RESELLER: (sa.func.coalesce(_RESELLER.name, ""),),
-        AssetSort.PRODUCT: (Product.name.expression,),
-        AssetSort.STATUS: (Asset.status.expression,),
-        AssetSort.SYNC: (Asset.provisioning_sync_status.expression,),
+        AssetSort.STATUS: (Asset.status.expression, purchased),
+        AssetSort.SYNC: (Asset.provisioning_sync_status.expression, purchased),
         AssetSort.QUANTITY: (Asset.quantity.expression,),
-        AssetSort.FREQUENCY: (Asset.billing_frequency.expression,),
+        AssetSort.FREQUENCY: (Asset.billing_frequency.expression, purchased),
     }
-    return Keys(columns=(*columns[sort], Asset.id.expression), descending=descending)
+    return Keys(
+        columns=(*columns.get(sort, (purchased,)), Asset.id.expression),
+        descending=descending,
+        groups=_groups(sort),
+    )
+
+
+def _groups(sort: AssetSort) -> Groups | None:
+    """Of lists that are sorted by a name of another table."""
+    is_owner = _OWNER.id == Asset.account_id
+    if sort is AssetSort.CUSTOMER:
+        return Groups(
+            source=_OWNER, columns=(_OWNER.name.expression, _OWNER.id.expression), belongs=is_owner
+        )
+    if sort is AssetSort.RESELLER:
+        source = orm.outerjoin(_OWNER, _RESELLER, _RESELLER.id == _OWNER.reseller_id)
+        name = sa.func.coalesce(_RESELLER.name, "")
+        return Groups(source=source, columns=(name, _OWNER.id.expression), belongs=is_owner)
+    if sort is AssetSort.PRODUCT:
+        columns = (Product.name.expression, Product.id.expression)
+        return Groups(source=Product, columns=columns, belongs=Product.id == Asset.product_id)
+    return None
 
 
 def _rows_query() -> sa.Select[*tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from app.domain.errors import InvalidError, NotFoundError
 from app.domain.pricing import PricedLine
 from app.models import Product, Sku
 from app.services.catalogue_sorts import SoftwareSort, software_keys
-from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+from app.services.pages import Keys, Page, PageRequest, fetch_counted_page
 from app.services.prices import Pricing, Resale, pricing_seen_by, shown_to
 
 Entity = TypeVar("Entity")
@@ -231,8 +231,7 @@ def offer_of(viewer: Viewer, pricing: Pricing, sku: Sku) -> SkuOffer:
 def _read_page(
     session: Session, query: sa.Select[Entity], keys: Keys, page: PageRequest
 ) -> Page[Entity]:
-    total = count_rows(session, query)
-    found = fetch_page(session, query, keys, page, total=total)
+    found = fetch_counted_page(session, query, keys, page)
     return found.with_items([row[0] for row in found.items])
 
 

@@ -17,7 +17,7 @@ from app.domain.assets import AssetStatus, account_number
 from app.domain.errors import NotAllowedError
 from app.domain.orders import OrderStatus
 from app.models import Account, AssetTotal, Order, Subscription
-from app.services.pages import Details, Keys, Page, PageRequest, count_rows, each_row, fetch_page
+from app.services.pages import Details, Keys, Page, PageRequest, each_row, fetch_counted_page
 
 _NUMBER = re.compile(r"(?:acc-)?0*([1-9]\d{0,17})", re.IGNORECASE)
 _RESELLER = aliased(Account)
@@ -87,8 +87,7 @@ def list_customers(viewer: Viewer, wanted: CustomerQuery) -> Page[CustomerRow]:
     found = sa.select(Account.id).where(customer_of(viewer), *_filters(wanted))
     keys = _keys(viewer, wanted)
     details = Details(query=_rows(), id=Account.id.expression)
-    total = count_rows(session, found)
-    page = fetch_page(session, found, keys, wanted.page, total=total, details=details)
+    page = fetch_counted_page(session, found, keys, wanted.page, details=details)
     return page.with_items([_row(row) for row in page.items])
 
 

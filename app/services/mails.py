@@ -18,7 +18,7 @@ from app.models import Account, Mail
 from app.services.audit import NOTHING, Subject, audit
 from app.services.mail_rendering import as_shown, subject_of
 from app.services.mail_room import MailRoom
-from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+from app.services.pages import Keys, Page, PageRequest, fetch_counted_page
 from app.services.visibility import visible_to
 
 UNSENT = (MailState.WAITING, MailState.UNCLEAR, MailState.FAILED)
@@ -68,9 +68,8 @@ def list_mails(viewer: Viewer, wanted: MailQuery) -> Page[MailRow]:
     filters = [visible_to(viewer, Mail), *_filters(wanted)]
     query = sa.select(Mail, Account.name).join(Account, Account.id == Mail.account_id)
     query = query.where(*filters)
-    total = count_rows(session, query)
     keys = Keys(columns=(Mail.number.expression,), descending=True)
-    found = fetch_page(session, query, keys, wanted.page, total=total)
+    found = fetch_counted_page(session, query, keys, wanted.page)
     return found.with_items([_row(row) for row in found.items])
 
 

@@ -30,7 +30,7 @@ from app.services.order_lines import shown_line
 from app.services.order_sorts import OrderSort, order_keys
 from app.services.order_totals import OrderTotal, total_of
 from app.services.orders import APPROVAL_DAYS, may_decide
-from app.services.pages import Page, PageRequest, count_rows, each_row, fetch_page
+from app.services.pages import Page, PageRequest, each_row, fetch_counted_page
 from app.services.prices import Resale
 from app.services.visibility import visible_to
 
@@ -135,9 +135,8 @@ def list_orders(viewer: Viewer, search: OrderSearch, *, page: PageRequest) -> Pa
         .outerjoin(reseller, reseller.id == Account.reseller_id)
         .where(visible_to(viewer, Order), placed, *_filters(search))
     )
-    total = count_rows(session, query)
     keys = order_keys(viewer, search.sort, descending=search.descending)
-    found = fetch_page(session, query, keys, page, total=total)
+    found = fetch_counted_page(session, query, keys, page)
     lines = _lines_by_order(session, [row[0].id for row in found.items])
     return found.with_items([_row(viewer, row, lines[row[0].id]) for row in found.items])
 

@@ -15,7 +15,7 @@ from app.domain.audit import AuditEvent
 from app.domain.errors import NotAllowedError, NotFoundError
 from app.models import Product, Sku
 from app.services.audit import Subject, audit
-from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+from app.services.pages import Keys, Page, PageRequest, fetch_counted_page
 
 log = structlog.get_logger(__name__)
 
@@ -74,9 +74,10 @@ def list_products(viewer: Viewer, wanted: ProductQuery) -> Page[ProductRow]:
     """Two statements."""
     filters = list(_filters(wanted))
     session = reading(viewer.scope)
-    total = count_rows(session, sa.select(Product.id).where(*filters))
     keys = Keys(columns=_SORTED_BY[wanted.sort], descending=wanted.descending)
-    found = fetch_page(session, _rows().where(*filters), keys, wanted.page, total=total)
+    counted = sa.select(Product.id).where(*filters)
+    query = _rows().where(*filters)
+    found = fetch_counted_page(session, query, keys, wanted.page, counted=counted)
     return found.with_items([_row(*row[:3]) for row in found.items])
 
 
@@ -88,14 +89,8 @@ def get_product(viewer: Viewer, product_id: UUID, *, q: str, page: PageRequest) 
         raise NotFoundError
     filters = [Sku.product_id == product_id]
     filters += [Sku.title.icontains(word, autoescape=True) for word in q.split()]
-    total = count_rows(session, sa.select(Sku.id).where(*filters))
-    skus = fetch_page(
-        session,
-        sa.select(Sku).where(*filters),
-        Keys(columns=_SKUS_SORTED_BY),
-        page,
-        total=total,
-    )
+    query = sa.select(Sku).where(*filters)
+    skus = fetch_counted_page(session, query, Keys(columns=_SKUS_SORTED_BY), page)
     product = found[0]
     return ProductView(
         row=_row(*found),

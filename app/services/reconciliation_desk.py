@@ -18,7 +18,7 @@ from app.domain.reconciliation import CaseKind, CaseState
 from app.domain.sentences import said
 from app.models import Account, Asset, ReconciliationCase, ReconciliationRun
 from app.services.adoption import find_sku, list_plans, theirs_from
-from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+from app.services.pages import Keys, Page, PageRequest, fetch_counted_page
 from app.services.prices import pricing_for
 from app.services.reconciliation_work import ADOPTABLE
 
@@ -154,7 +154,7 @@ def list_cases(viewer: Viewer, wanted: CaseQuery) -> Page[CaseRow]:
     if wanted.q:
         query = query.where(_matches(wanted.q))
     keys = Keys(columns=(case.number.expression,), descending=wanted.descending)
-    page = fetch_page(session, query, keys, wanted.page, total=count_rows(session, query))
+    page = fetch_counted_page(session, query, keys, wanted.page)
     return page.with_items([_row(row) for row in page.items])
 
 

@@ -25,7 +25,7 @@ from app.domain.catalogue import RESERVED_INSTANCES_CODE
 from app.domain.errors import NotAllowedError, NotFoundError
 from app.models import Account, Product, Reservation, Subscription
 from app.services.buying import reason_no_reservation, reason_not_to_order_for
-from app.services.pages import Keys, Page, PageRequest, count_rows, each_row, fetch_page
+from app.services.pages import Keys, Page, PageRequest, each_row, fetch_counted_page
 from app.services.visibility import visible_to
 
 _NUMBER = re.compile(r"(?:sub-)?0*([1-9]\d{0,17})", re.IGNORECASE)
@@ -90,9 +90,8 @@ def list_subscriptions(viewer: Viewer, search: PlanSearch, *, page: PageRequest)
     """The Azure plans that the viewer sees."""
     query = _query().where(visible_to(viewer, Subscription), *_filters(search))
     session = reading(viewer.scope)
-    total = count_rows(session, query)
     keys = _keys(search.sort, descending=search.descending)
-    found = fetch_page(session, query, keys, page, total=total)
+    found = fetch_counted_page(session, query, keys, page)
     return found.with_items([_row(viewer, row) for row in found.items])
 
 
@@ -136,9 +135,8 @@ def list_plan_reservations(
         visible_to(viewer, Reservation), Reservation.subscription_id == subscription_id
     )
     session = reading(viewer.scope)
-    total = count_rows(session, query)
     keys = Keys(columns=(Reservation.number.expression,), descending=True)
-    found = fetch_page(session, query, keys, page, total=total)
+    found = fetch_counted_page(session, query, keys, page)
     return found.with_items([_plan_reservation(row[0]) for row in found.items])
 
 

@@ -13,7 +13,7 @@ from app.domain.errors import NotFoundError
 from app.models import Account, OneTimeLink, User, UserSession
 from app.services.buying import accounts_visible_to
 from app.services.one_time_links import LinkKey, is_open
-from app.services.pages import Keys, Page, PageRequest, count_rows, fetch_page
+from app.services.pages import Keys, Page, PageRequest, fetch_counted_page
 from app.services.visibility import visible_to
 
 _SESSIONS_SHOWN = 50
@@ -112,9 +112,8 @@ def list_users(viewer: Viewer, wanted: UserQuery) -> Page[UserRow]:
     """By name, in two statements."""
     session = reading(viewer.scope)
     query = _rows().where(visible_to(viewer, User), *_filters(wanted))
-    total = count_rows(session, query)
     keys = Keys(columns=[User.name.expression, User.id.expression])
-    found = fetch_page(session, query, keys, wanted.page, total=total)
+    found = fetch_counted_page(session, query, keys, wanted.page)
     return found.with_items([_row(row) for row in found.items])
 
 
