@@ -255,7 +255,7 @@ def _all_found_first(
 ) -> tuple[sa.Select[*tuple[Any, ...]], Keys]:
     """The same list of ids behind a fence (OFFSET 0) that PostgreSQL does not plan across."""
     if keys.groups is not None:
-        ids = ids.join(keys.groups.source, keys.groups.belongs)
+        ids = ids.select_from(keys.groups.source).join(Asset, keys.groups.belongs)
     found = ids.add_columns(*keys.all_columns).offset(0).subquery("found")
     columns = list(found.c)
     return sa.select(columns[0]), replace(keys, columns=columns[1:], groups=None)

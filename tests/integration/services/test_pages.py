@@ -6,7 +6,14 @@ import sqlalchemy as sa
 from app.database import reading
 from app.domain.access import SYSTEM_SCOPE
 from app.models import Account
-from app.services.pages import Keys, PageRequest, Position, fetch_page
+from app.services.pages import (
+    FURTHEST,
+    Keys,
+    PageRequest,
+    Position,
+    fetch_counted_page,
+    fetch_page,
+)
 from tests.factories import AccountFactory
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -86,3 +93,58 @@ def test_an_empty_list_is_one_empty_page():
     )
 
     assert (page.items, page.number, page.first_row, page.has_several) == ([], 1, 0, False)
+
+
+def numbers_page(total, *, descending=False, **wanted):
+    """Of the numbers from 1 to `total`, without a table."""
+    number = sa.func.generate_series(1, total).column_valued("number")
+    number.type = sa.Integer()
+    return fetch_page(
+        reading(SYSTEM_SCOPE),
+        sa.select(number),
+        Keys(columns=(number,), descending=descending),
+        PageRequest(size=50, **wanted),
+        total=total,
+    )
+
+
+def shown(page):
+    return [row.number for row in page.items]
+
+
+@pytest.mark.parametrize("total", [3 * FURTHEST, 3 * FURTHEST + 1, 3 * FURTHEST + 49])
+@pytest.mark.parametrize("descending", [True, False])
+def test_numbers_near_the_end_are_counted_from_the_end(total, descending):
+    rows = list(range(1, total + 1))[:: -1 if descending else 1]
+    last_number = -(-total // 50)
+
+    for number in (last_number, last_number - 1, last_number - 60):
+        page = numbers_page(total, number=number, descending=descending)
+
+        assert shown(page) == rows[(number - 1) * 50 : number * 50]
+        assert (page.number, page.stops_short) == (number, False)
+        assert (page.next is None) == (number == last_number)
+        before = numbers_page(total, before=page.previous, descending=descending)
+        assert shown(before) == rows[(number - 2) * 50 : (number - 1) * 50]
+
+
+def test_a_number_far_from_both_ends_stops_short_and_says_so():
+    page = numbers_page(4 * FURTHEST, number=2 * FURTHEST // 50)
+
+    assert (page.number, page.stops_short) == (FURTHEST // 50 + 1, True)
+    assert shown(page)[0] == page.first_row == FURTHEST + 1
+    following = numbers_page(4 * FURTHEST, after=page.next)
+    assert shown(following)[0] == FURTHEST + 51
+
+
+@pytest.mark.parametrize(
+    ("rows", "total", "is_capped"), [(-1, 4999, False), (0, 5000, False), (1, 5000, True)]
+)
+def test_what_is_not_kept_is_counted_so_far_and_no_further(rows, total, is_capped):
+    number = sa.func.generate_series(1, FURTHEST + rows).column_valued("number")
+    number.type = sa.Integer()
+    keys = Keys(columns=(number,))
+
+    page = fetch_counted_page(reading(SYSTEM_SCOPE), sa.select(number), keys, PageRequest())
+
+    assert (page.total, page.is_capped) == (total, is_capped)
