@@ -39,6 +39,8 @@ _FIRST_OPTIONS = {
     "country": "GR",
     "currency": "EUR",
     "timezone": "Europe/Athens",
+    "language": "en",
+    "needs_approval": False,
     "quote_hours": 24,
     "terms": "",
     "largest_order": None,

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
+from app.domain.languages import Language
+from app.models.types import enum_text
 
 
 class MarketplaceOptions(Base):
@@ -19,6 +21,10 @@ class MarketplaceOptions(Base):
     country: Mapped[str] = mapped_column(default="GR")
     currency: Mapped[str] = mapped_column(default="EUR")
     timezone: Mapped[str] = mapped_column(default="Europe/Athens")
+    language: Mapped[Language] = mapped_column(  # with the next: what new accounts begin with
+        enum_text(Language), default=Language.EN, server_default="en"
+    )
+    needs_approval: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     quote_hours: Mapped[int] = mapped_column(default=24)
     terms: Mapped[str] = mapped_column(default="", server_default="")  # agreed to when buying
     largest_order: Mapped[Decimal | None]  # net, in `currency`; None: no limit

@@ -115,10 +115,10 @@ def get_blank_account(viewer: Viewer) -> BlankAccount:
             "country": options.country,
             "currency": options.currency,
             "timezone": options.timezone,
-            "language": Language.EN,
+            "language": options.language,
             "price_list_id": None,
             "is_tax_exempt": False,
-            "needs_approval": False,
+            "needs_approval": options.needs_approval,
             "may_order": True,
             "is_active": True,
         }

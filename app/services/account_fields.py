@@ -95,6 +95,7 @@ def check_fields(
     _check_choices(wanted)
     values = {name: value for name, value in asdict(wanted).items() if name != "reseller"}
     values |= {name: values[name] or None for name in _TEXTS if name != "name"}
+    values["needs_approval"] = wanted.needs_approval and kind is AccountKind.END_CUSTOMER
     values["vat_number"] = _vat_number(wanted, before)
     values["microsoft_tenant_id"] = _tenant(session, wanted.microsoft_tenant_id, before)
     values["price_list_id"] = _price_list(session, wanted.price_list_id)

@@ -22,11 +22,13 @@ from app.models import (
     AuditChain,
     Control,
     Heartbeat,
+    MicrosoftConnection,
     Provider,
     Purchase,
     PurchaseEvent,
 )
 from app.services.heartbeats import START
+from app.services.token_life import TOKEN_LIFE, WARNED_BEFORE
 
 log = structlog.get_logger()
 
@@ -52,6 +54,7 @@ class AlertKind(StrEnum):
     PROVISIONING_OFF = "provisioning_off"
     PROVIDER_DOWN = "provider_down"
     AUDIT_BROKEN = "audit_broken"
+    CONSENT_ENDS = "consent_ends"
 
 
 class Severity(StrEnum):
@@ -143,11 +146,12 @@ def _conditions(session: Session) -> list[Condition]:
         _provisioning_off,
         _provider_down,
         _audit_broken,
+        _token_ends,
     )
     return [condition for look in looks if (condition := look(session)) is not None]
 
 
-def _ago(instant: sa.ColumnElement[Any]) -> sa.ColumnElement[dt.timedelta]:
+def _ago(instant: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[dt.timedelta]:
     return sa.type_coerce(sa.func.now() - instant, sa.Interval)
 
 
@@ -281,4 +285,22 @@ def _provider_down(session: Session) -> Condition | None:
         kind=AlertKind.PROVIDER_DOWN,
         severity=Severity.WARN,
         message=said("Microsoft does not answer: %(reason)s", reason=provider.reason),
+    )
+
+
+def _token_ends(session: Session) -> Condition | None:
+    """The token of App+User ends when nobody uses it, and then a person has to consent again."""
+    row = session.execute(
+        sa.select(_ago(MicrosoftConnection.refreshed_at)).where(
+            MicrosoftConnection.refresh_token.is_not(None)
+        )
+    ).one_or_none()
+    if row is None or (left := TOKEN_LIFE - row[0]) > WARNED_BEFORE:
+        return None
+    is_over = left <= dt.timedelta()
+    words = said("The consent at Microsoft ends in %(days)s days unless used.", days=left.days)
+    return Condition(
+        kind=AlertKind.CONSENT_ENDS,
+        severity=Severity.PAGE if is_over else Severity.WARN,
+        message=said("The consent at Microsoft is over. Give it again.") if is_over else words,
     )

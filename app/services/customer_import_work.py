@@ -46,9 +46,14 @@ def differences(session: Session, found: Sequence[CustomerFound]) -> list[Differ
     )
 
 
-def apply_found(session: Session, found: Sequence[CustomerFound]) -> int:
-    """In the caller's transaction; how many customers were new, changed or gone."""
-    to_do = differences(session, found)
+def apply_found(
+    session: Session, found: Sequence[CustomerFound], only: Container[str] | None = None
+) -> int:
+    """In the caller's transaction; how many customers were new, changed or gone.
+
+    `only` are the ids of the customers that are meant, folded; None: all of them.
+    """
+    to_do = [each for each in differences(session, found) if _is_meant(each.customer_id, only)]
     accounts = {
         str(account.microsoft_tenant_id).casefold(): account
         for account in session.scalars(
@@ -56,7 +61,8 @@ def apply_found(session: Session, found: Sequence[CustomerFound]) -> int:
         )
     }
     known = {each.casefold() for each in session.scalars(_PLAN_IDS)}
-    for customer in map(_in_our_statuses, found):
+    meant = (each for each in found if _is_meant(each.id, only))
+    for customer in map(_in_our_statuses, meant):
         account = accounts.get(customer.id) or _new_account(session, customer)
         _follow(account, customer)
         _follow_plans(session, account, customer.plans, known)
@@ -64,6 +70,10 @@ def apply_found(session: Session, found: Sequence[CustomerFound]) -> int:
         if difference.kind is ImportChange.GONE:
             accounts[difference.customer_id].microsoft_gone_at = sa.func.now()
     return len(to_do)
+
+
+def _is_meant(customer_id: str, only: Container[str] | None) -> bool:
+    return only is None or customer_id in only
 
 
 def _in_our_statuses(customer: CustomerFound) -> CustomerFound:
@@ -119,6 +129,7 @@ def _new_account(session: Session, customer: CustomerFound) -> Account:
         country=customer.country or options.country,
         currency=options.currency,
         timezone=options.timezone,
+        language=options.language,
         microsoft_tenant_id=customer.id,
     )
     session.add(account)

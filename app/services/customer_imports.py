@@ -1,7 +1,7 @@
 """Importing customers from Partner Center: read as a job that staff follow, compared, applied."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,13 @@ from app.database import reading, transaction
 from app.domain.access import SYSTEM_SCOPE, Permission, Viewer
 from app.domain.audit import AuditEvent
 from app.domain.customer_import import CustomerFound, Difference, ImportState, PlanFound
-from app.domain.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
+from app.domain.errors import (
+    ConflictError,
+    DomainError,
+    InvalidError,
+    NotAllowedError,
+    NotFoundError,
+)
 from app.domain.sentences import said
 from app.integrations.microsoft import MicrosoftCustomer, MicrosoftError
 from app.models import CustomerImport
@@ -76,13 +82,17 @@ def request_import(viewer: Viewer) -> None:
         audit(session, viewer, AuditEvent.IMPORT_ASKED, _subject(None))
 
 
-def apply_import(viewer: Viewer, import_id: UUID) -> int:
+def apply_import(viewer: Viewer, import_id: UUID, only: Collection[str] | None = None) -> int:
     """Store what was read; how many customers it changed. Applying it again changes nothing.
 
-    Raises NotFoundError, and ConflictError for a reading that is not the newest or not over.
+    `only` are the ids of the customers that are meant; None: all of them. While others differ,
+    the reading stays ready for them. Raises NotFoundError, InvalidError where nobody is meant,
+    and ConflictError for a reading that is not the newest or not over.
     """
     _check_right(viewer)
-    return _apply(import_id, viewer.name, viewer)
+    if only is not None and not only:
+        raise InvalidError("Tick at least one customer.", field="scope")
+    return _apply(import_id, viewer.name, viewer, only)
 
 
 def check_is_there(viewer: Viewer, import_id: UUID) -> None:
@@ -170,7 +180,9 @@ def read_customer(center: PartnerCenter, pace: Pace, listed: MicrosoftCustomer) 
     )
 
 
-def _apply(import_id: UUID, actor: str, by: Viewer | str) -> int:
+def _apply(
+    import_id: UUID, actor: str, by: Viewer | str, only: Collection[str] | None = None
+) -> int:
     newest = sa.select(CustomerImport.id).order_by(CustomerImport.requested_at.desc()).limit(1)
     with transaction(SYSTEM_SCOPE) as session:
         row = session.get(CustomerImport, import_id, with_for_update=True)
@@ -180,8 +192,11 @@ def _apply(import_id: UUID, actor: str, by: Viewer | str) -> int:
             raise ConflictError("This reading is not over, or failed. Read the customers again.")
         if session.scalar(newest) != import_id:
             raise ConflictError("The customers were read again meanwhile. Look at the new reading.")
-        changed = apply_found(session, _found(row))
-        row.state = ImportState.APPLIED
+        found = _found(row)
+        changed = apply_found(session, found, only)
+        session.flush()
+        is_done = only is None or not differences(session, found)
+        row.state = ImportState.APPLIED if is_done else ImportState.READY
         row.applied_at, row.applied_by = sa.func.now(), actor
         change = (NOTHING, {"customers": changed})
         audit(session, by, AuditEvent.IMPORT_APPLIED, _subject(import_id), change=change)

@@ -12,6 +12,7 @@ from app.domain.access import Permission, Viewer
 from app.domain.assets import AssetKind
 from app.domain.audit import AuditEvent
 from app.domain.errors import InvalidError, NotAllowedError
+from app.domain.languages import Language
 from app.domain.pricing import PricedLine
 from app.models import Asset
 from app.models.marketplace import MarketplaceOptions
@@ -27,7 +28,10 @@ _QUOTE_HOURS = range(1, 24 * 30 + 1)
 
 @dataclass(frozen=True, kw_only=True)
 class Marketplace:
-    """`largest_order` is net, in `currency`; None means that no order is too large."""
+    """`largest_order` is net, in `currency`; None means that no order is too large.
+
+    `language` and `needs_approval` are what new accounts, and new end customers, begin with.
+    """
 
     name: str
     shows_vat: bool
@@ -35,6 +39,8 @@ class Marketplace:
     country: str
     currency: str
     timezone: str
+    language: Language
+    needs_approval: bool
     quote_hours: int
     terms: str
     largest_order: Decimal | None
@@ -64,6 +70,8 @@ def marketplace_of(row: MarketplaceOptions) -> Marketplace:
         country=row.country,
         currency=row.currency,
         timezone=row.timezone,
+        language=row.language,
+        needs_approval=row.needs_approval,
         quote_hours=row.quote_hours,
         terms=row.terms,
         largest_order=row.largest_order,

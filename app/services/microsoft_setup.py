@@ -24,10 +24,8 @@ from app.integrations.microsoft import MicrosoftError, TokenSource
 from app.models import MicrosoftConnection, Provider
 from app.services.audit import NOTHING, Subject, audit
 from app.services.microsoft_connection import open_tokens
+from app.services.token_life import TOKEN_LIFE, WARNED_BEFORE
 
-# A refresh token ends when nobody used it for so long; each use brings a new one.
-TOKEN_LIFE = dt.timedelta(days=90)
-WARNED_BEFORE = dt.timedelta(days=14)
 _CONSENT_MINUTES = 15
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_SECRET = 500

@@ -61,7 +61,7 @@ def _finalized(value: Any) -> Any:
 
 
 def _language() -> str:
-    """The profile's, else what a visitor chose, else the browser's, else English."""
+    """The profile's, else what a visitor chose, else the browser's, else the marketplace's."""
     signed_in = known_signed_in()
     if signed_in and signed_in.language:
         return signed_in.language.value
@@ -69,4 +69,5 @@ def _language() -> str:
     if chosen in LANGUAGES:
         return chosen
     wished = (tag.split("-")[0].lower() for tag in request.accept_languages.values())
-    return next((each for each in wished if each in LANGUAGES), Language.EN.value)
+    usual = signed_in.marketplace.language if signed_in else Language.EN
+    return next((each for each in wished if each in LANGUAGES), usual.value)

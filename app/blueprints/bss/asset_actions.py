@@ -1,4 +1,4 @@
-"""Back office: what else is done with one asset: read it again, give it up."""
+"""Back office: what else is done with one asset: read it again, buy it again, give it up."""
 
 from typing import Self
 from uuid import UUID
@@ -17,6 +17,7 @@ from app.services.giving_up import GivingUp, get_giving_up, give_up
 from app.web.forms import BaseForm, show_domain_error_on
 from app.web.htmx import render_page
 from app.web.notes import leave_note
+from app.web.ordering.again import submit_asset_again
 from app.web.policy import policy
 from app.web.viewer import current_viewer
 
@@ -42,6 +43,12 @@ def refresh_asset(asset_id: UUID) -> BaseResponse:
     ask_for_refresh(current_viewer(), asset_id)
     leave_note(asset_id, _("Microsoft is asked now, and this page follows it. Nothing is bought."))
     return redirect(url_for(".get_asset", asset_id=asset_id), code=303)
+
+
+@bp.post("/billing/assets/<uuid:asset_id>/buy-again")
+@policy(write=Permission.PROVISION)
+def buy_asset_again(asset_id: UUID) -> BaseResponse:
+    return submit_asset_again(asset_id)
 
 
 @bp.get("/billing/assets/<uuid:asset_id>/give-up")

@@ -2,22 +2,30 @@
 
 from uuid import UUID
 
-from flask import Response, flash, redirect, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import BooleanField
+from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired
 
 from app.blueprints.bss import bp
 from app.domain.access import Permission
+from app.domain.sentences import said
 from app.services import customer_imports
-from app.web.forms import BaseForm, show_domain_error_on
+from app.web.forms import BaseForm, choice, show_domain_error_on
 from app.web.htmx import render_page
 from app.web.policy import policy
 from app.web.viewer import current_viewer
 
 
 class ApplyForm(BaseForm):
+    scope = SelectField(
+        "Which customers",
+        choices=[
+            choice("all", said("All that differ")),
+            choice("ticked", said("Only those that are ticked")),
+        ],
+    )
     agrees = BooleanField(
         "I have read what changes",
         validators=[InputRequired("Read what changes, then tick this.")],
@@ -44,10 +52,15 @@ def apply_customer_import(import_id: UUID) -> BaseResponse:
     form = ApplyForm()
     if form.validate_on_submit():
         with show_domain_error_on(form):
-            changed = customer_imports.apply_import(current_viewer(), import_id)
+            changed = customer_imports.apply_import(current_viewer(), import_id, _only(form))
             flash(ngettext("%(num)s customer follows.", "%(num)s customers follow.", changed))
             return redirect(url_for(".get_customer_import"), code=303)
     return _page(form, status=422)
+
+
+def _only(form: ApplyForm) -> list[str] | None:
+    """The ticked customers, or None: all of them."""
+    return request.form.getlist("customer") if form.scope.data == "ticked" else None
 
 
 def _page(form: ApplyForm, *, status: int = 200) -> Response:
@@ -56,5 +69,6 @@ def _page(form: ApplyForm, *, status: int = 200) -> Response:
         partial="bss/microsoft/_customer_import.html",
         found=customer_imports.latest_import(current_viewer()),
         form=form,
+        ticked=request.form.getlist("customer"),
         status=status,
     )

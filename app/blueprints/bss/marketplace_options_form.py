@@ -7,6 +7,7 @@ from babel.numbers import list_currencies
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from app.domain.languages import Language
 from app.services.marketplace_options import Marketplace
 from app.web.countries import country_choices
 from app.web.forms import BaseForm, choice
@@ -20,6 +21,10 @@ class MarketplaceOptionsForm(BaseForm):
     country = SelectField("Country")
     currency = SelectField("Currency")
     timezone = SelectField("Time zone")
+    language = SelectField(
+        "Language", choices=[choice(each.value, each.label) for each in Language]
+    )
+    needs_approval = BooleanField("Orders of new end customers need the reseller's approval")
     quote_hours = IntegerField("Hours that a quoted price holds", [InputRequired("Enter hours.")])
     largest_order = DecimalText(
         "Largest order", validators=[Optional()], wrong="Enter an amount such as 50000.", places=2
@@ -43,6 +48,8 @@ class MarketplaceOptionsForm(BaseForm):
             country=self.country.data,
             currency=self.currency.data,
             timezone=self.timezone.data,
+            language=Language(self.language.data),
+            needs_approval=self.needs_approval.data,
             quote_hours=self.quote_hours.data or 0,
             terms=self.terms.data or "",
             largest_order=self.largest_order.data,

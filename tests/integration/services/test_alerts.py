@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.database import db
 from app.domain.purchase import PurchaseState
 from app.domain.purchase_guards import SpendLimits
-from app.models import Alert, Heartbeat, Provider, Purchase
+from app.models import Alert, Heartbeat, MicrosoftConnection, Provider, Purchase
 from app.services.alerts import AlertKind, Severity, keep_alerts, list_alerts
 from app.services.dispatch import dispatch_once
 from app.services.heartbeats import note_start
@@ -215,3 +215,30 @@ def test_an_alert_keeps_its_beginning_and_a_new_one_begins_anew(admin):
 
     assert first.since == still.since < again.since
     assert still.message == "Provisioning is off: Still"
+
+
+@pytest.mark.parametrize(
+    ("unused", "severity", "words"),
+    [
+        (75, None, ""),
+        (77, Severity.WARN, "The consent at Microsoft ends in 12 days unless used."),
+        (91, Severity.PAGE, "The consent at Microsoft is over. Give it again."),
+    ],
+)
+def test_a_token_that_nobody_uses_warns_before_it_ends(admin, unused, severity, words):
+    since = sa.func.now() - sa.func.make_interval(0, 0, 0, unused)
+    factories.session.add(MicrosoftConnection(id=1, refresh_token=b"sealed", refreshed_at=since))
+    factories.session.commit()
+
+    found = alerts(admin).get(AlertKind.CONSENT_ENDS)
+
+    assert (found and found.severity) == severity
+    assert (found.message if found else "") == words
+
+
+def test_where_no_token_was_stored_none_ends(admin):
+    since = sa.func.now() - sa.func.make_interval(0, 0, 0, 200)
+    factories.session.add(MicrosoftConnection(id=1, refreshed_at=since))
+    factories.session.commit()
+
+    assert alerts(admin) == {}

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.domain.access import AccountKind
 from app.domain.assets import SubscriptionStatus
 from app.domain.customer_import import ImportChange, ImportState
-from app.domain.errors import ConflictError
+from app.domain.errors import ConflictError, InvalidError
 from app.models import Account, AuditEntry, CustomerImport, Subscription
 from app.services.buying import reason_not_to_order
 from app.services.customer_imports import (
@@ -222,3 +222,44 @@ def test_an_older_reading_is_not_applied(admin, driver):
 
     with pytest.raises(ConflictError, match="read again meanwhile"):
         apply_import(admin, older.id)
+
+
+def test_those_alone_are_imported_who_were_chosen_and_the_rest_later(admin, driver, at_microsoft):
+    (wanted, _), (left_out, _) = at_microsoft("Delphi Wines"), at_microsoft("Ithaca Boats")
+    found = read(admin, driver)
+
+    assert apply_import(admin, found.id, [wanted]) == 1
+
+    assert account_of(wanted).name == "Delphi Wines"
+    assert account_of(left_out) is None
+    waiting = latest_import(admin)
+    assert waiting.state is ImportState.READY
+    assert difference(waiting, left_out).kind is ImportChange.NEW
+    assert difference(waiting, wanted) is None
+    apply_import(admin, found.id)
+    assert account_of(left_out).name == "Ithaca Boats"
+    assert latest_import(admin).state is ImportState.APPLIED
+
+
+def test_who_is_gone_stays_as_long_as_nobody_chooses_it(admin, driver, at_microsoft):
+    account = AccountFactory()
+    new, _ = at_microsoft()
+    found = read(admin, driver)
+
+    apply_import(admin, found.id, [new])
+
+    factories.session.refresh(account)
+    assert account.microsoft_gone_at is None
+    apply_import(admin, found.id, [account.microsoft_tenant_id.casefold()])
+    factories.session.refresh(account)
+    assert account.microsoft_gone_at is not None
+
+
+def test_choosing_nobody_imports_nobody(admin, driver, at_microsoft):
+    new, _ = at_microsoft()
+    found = read(admin, driver)
+
+    with pytest.raises(InvalidError):
+        apply_import(admin, found.id, [])
+
+    assert account_of(new) is None

@@ -1,5 +1,7 @@
 """The back office's asset view: refresh, what differs, the whole story, giving up."""
 
+import datetime as dt
+
 import sqlalchemy as sa
 
 from app.database import transaction
@@ -8,8 +10,17 @@ from app.domain.assets import AssetStatus
 from app.domain.purchase import PurchaseState
 from app.models import Asset, Purchase
 from app.services.asset_events import add_asset_event
+from app.services.orders import place_order
 from tests import factories
-from tests.factories import OrderFactory, PurchaseFactory, ReservationFactory, UserFactory
+from tests.factories import (
+    NOW,
+    OrderFactory,
+    PurchaseFactory,
+    ReservationFactory,
+    UserFactory,
+    viewer_of,
+)
+from tests.integration.services.buyers import Marketplace, change, rows
 from tests.support.html import page, words
 
 ASSETS = "/bss/billing/assets/"
@@ -106,3 +117,25 @@ def test_what_is_synchronized_cannot_be_given_up(client, sign_in):
     answer = staff(client, sign_in).get(f"{ASSETS}{asset.id}/give-up")
 
     assert answer.status_code == 409
+
+
+def test_what_ends_soon_is_bought_again_on_behalf_of_its_account(app, client, sign_in):
+    market = Marketplace()
+    buyer = viewer_of(UserFactory(account=market.customer, role=Role.BUYER))
+    with app.app_context():
+        placed = place_order(buyer, market.quote(buyer, quantity=7))
+    url = f"{ASSETS}{placed.asset_ids[0]}/"
+    browser = staff(client, sign_in)
+    before = page(browser.get(url)).select_one("form[action$='/buy-again']")
+    [asset] = rows(Asset)
+    change(asset, expires_on=NOW.date() + dt.timedelta(days=9))
+
+    form = page(browser.get(url)).select_one("form[action$='/buy-again']")
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    answer = browser.post(form["action"], data=fields)
+
+    assert before is None
+    review = words(page(browser.get(answer.location)).main)
+    assert "7 instances" in review
+    assert market.customer.name in review
+    assert len(rows(Asset)) == 1

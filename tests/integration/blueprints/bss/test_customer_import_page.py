@@ -46,7 +46,7 @@ def test_a_reading_is_followed_then_previewed_then_applied(bss, imported, sandbo
     text = words(page(bss.get(CUSTOMERS)).main)
     assert "Ready to apply" in text
     assert "Aegean Foods" in text
-    answer = bss.post_form(apply_url(bss), {"agrees": "y"}, form_at=CUSTOMERS)
+    answer = bss.post_form(apply_url(bss), {"agrees": "y", "scope": "all"}, form_at=CUSTOMERS)
 
     assert answer.status_code == 303
     assert "Applied" in words(page(bss.get(CUSTOMERS)).main)
@@ -63,6 +63,29 @@ def test_nothing_is_applied_unread(bss, imported, sandbox):
     assert "tick this" in words(page(answer).main)
     factories.session.rollback()
     assert factories.session.scalars(sa.select(CustomerImport.applied_at)).one() is None
+
+
+def test_single_customers_are_ticked_and_what_was_ticked_is_kept(bss, imported, sandbox):
+    ask(bss)
+    imported()
+    boxes = page(bss.get(CUSTOMERS)).select("input[name=customer][form=apply-form]")
+    assert len(boxes) > 1
+    chosen = boxes[0]["value"]
+
+    unread = bss.post_form(
+        apply_url(bss), {"scope": "ticked", "customer": chosen}, form_at=CUSTOMERS
+    )
+    nobody = bss.post_form(apply_url(bss), {"scope": "ticked", "agrees": "y"}, form_at=CUSTOMERS)
+    sent = {"scope": "ticked", "customer": chosen, "agrees": "y"}
+    answer = bss.post_form(apply_url(bss), sent, form_at=CUSTOMERS)
+
+    ticked = page(unread).select("input[name=customer][checked]")
+    assert [each["value"] for each in ticked] == [chosen]
+    assert nobody.status_code == 422
+    assert "Tick at least one customer." in words(page(nobody).select_one("#scope-error"))
+    assert answer.status_code == 303
+    left = {each["value"] for each in page(bss.get(CUSTOMERS)).select("input[name=customer]")}
+    assert left == {each["value"] for each in boxes} - {chosen}
 
 
 def test_a_failed_reading_says_why(bss, imported, sandbox):

@@ -30,6 +30,7 @@ WANTED = {
     "country": "GR",
     "currency": "EUR",
     "timezone": "Europe/Athens",
+    "language": "en",
     "quote_hours": "48",
     "largest_order": "",
     "payment_days": "30",
@@ -82,6 +83,7 @@ def test_a_preview_shows_the_list_before_and_after_and_saves_nothing(bss):
         ("country", "XX", "Not a valid choice."),
         ("currency", "ZZZ", "Not a valid choice."),
         ("timezone", "Mars/Olympus", "Not a valid choice."),
+        ("language", "fr", "Not a valid choice."),
     ],
 )
 def test_what_is_wrong_is_named_at_its_field(bss, field, value, message):
@@ -90,6 +92,23 @@ def test_what_is_wrong_is_named_at_its_field(bss, field, value, message):
     assert answer.status_code == 422
     assert message in words(page(answer).select_one(f"#{field}-error"))
     assert stored().name == "Entrepot"
+
+
+def test_new_accounts_begin_with_language_and_approval_of_the_marketplace(bss):
+    send(bss, language="el", needs_approval="y")
+
+    form = page(bss.get("/bss/accounts/new")).main
+
+    assert form.select_one("#language option[selected]")["value"] == "el"
+    assert form.select_one("#needs_approval").has_attr("checked")
+
+
+def test_whoever_chose_no_language_reads_the_marketplaces(bss):
+    send(bss, language="de")
+
+    assert page(bss.get(PAGE)).html["lang"] == "de"
+    asked = bss.get(PAGE, headers={"Accept-Language": "el"})
+    assert page(asked).html["lang"] == "el"
 
 
 def test_who_does_not_administer_reads_only(app, sign_in):
