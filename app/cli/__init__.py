@@ -10,6 +10,7 @@ from app.cli.customers import import_customers
 from app.cli.data import create_admin, generate, load_demo, refresh
 from app.cli.dispatcher import dispatch
 from app.cli.doctor import doctor
+from app.cli.invoices import confirm_invoice_numbers
 from app.cli.provisioning import move_epoch, pause_provisioning
 from app.cli.sentences import EXPECTED, sentence_for
 from app.cli.surroundings import complete_environment
@@ -17,6 +18,7 @@ from app.cli.tables import check_migrations, make_migration, migrate, psql
 
 _COMMANDS: tuple[click.Command, ...] = (
     check_migrations,
+    confirm_invoice_numbers,
     create_admin,
     dispatch,
     doctor,

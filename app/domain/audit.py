@@ -68,6 +68,7 @@ class AuditEvent(StrEnum):
     LIMITS_CHANGED = "provisioning.limits_changed"
     ACCOUNT_LIMIT_CHANGED = "provisioning.account_limit_changed"
     CASE_SETTLED = "reconciliation.case_settled"
+    NUMBERS_CONFIRMED = "invoice.numbers_confirmed"
     CREDIT_NOTE_ISSUED = "invoice.credit_note_issued"
     PAYMENT_RECORDED = "invoice.payment_recorded"
     PAYMENT_WITHDRAWN = "invoice.payment_withdrawn"

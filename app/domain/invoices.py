@@ -1,6 +1,7 @@
 """Invoices and credit notes: their kinds, states, series, and what is still open."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -32,6 +33,16 @@ class InvoiceKind(StrEnum):
 def document_number(series: str, sequence: int) -> str:
     """`INV-2026-000001`."""
     return f"{series}-{sequence:06d}"
+
+
+def read_document_number(text: str) -> tuple[str, int]:
+    """Series and sequence of `INV-2026-000057`. Raises InvalidError."""
+    found = re.fullmatch(r"((?:INV|CRN)-\d{4})-(\d{6,12})", text.strip().upper())
+    if found is None:
+        raise InvalidError(
+            "%(text)s is no number of an invoice or a credit note.", text=text, field="numbers"
+        )
+    return found[1], int(found[2])
 
 
 class InvoiceState(StrEnum):

@@ -28,6 +28,8 @@ class Control(Base):
     timeline_id: Mapped[int | None]
     database_oid: Mapped[int | None] = mapped_column(sa.BigInteger)
     restored_at: Mapped[dt.datetime | None]  # found to be restored, and not cleared yet
+    # Which PostgreSQL invoice numbers are given out in; empty: in none until people confirm them.
+    numbers_database: Mapped[str | None]
     # When all customers were last compared with Microsoft and nothing of ours was missing here.
     reconciled_at: Mapped[dt.datetime | None]
     resume_asked_by: Mapped[str | None]  # the first of two people, after a restore

@@ -27,6 +27,7 @@ from app.models import (
     Purchase,
     PurchaseEvent,
 )
+from app.services.control import numbers_are_sure
 from app.services.heartbeats import START
 from app.services.token_life import TOKEN_LIFE, WARNED_BEFORE
 
@@ -52,6 +53,7 @@ class AlertKind(StrEnum):
     DISPATCHER_SILENT = "dispatcher_silent"
     SPEND_LIMIT = "spend_limit"
     PROVISIONING_OFF = "provisioning_off"
+    INVOICE_NUMBERS = "invoice_numbers"
     PROVIDER_DOWN = "provider_down"
     AUDIT_BROKEN = "audit_broken"
     CONSENT_ENDS = "consent_ends"
@@ -144,6 +146,7 @@ def _conditions(session: Session) -> list[Condition]:
         _dispatcher_silent,
         _spend_limit,
         _provisioning_off,
+        _invoice_numbers,
         _provider_down,
         _audit_broken,
         _token_ends,
@@ -262,6 +265,19 @@ def _provisioning_off(session: Session) -> Condition | None:
         kind=AlertKind.PROVISIONING_OFF,
         severity=Severity.PAGE if control.restored_at else Severity.WARN,
         message=said("Provisioning is off: %(reason)s", reason=control.reason),
+    )
+
+
+def _invoice_numbers(session: Session) -> Condition | None:
+    if session.scalar(sa.select(numbers_are_sure())):
+        return None
+    return Condition(
+        kind=AlertKind.INVOICE_NUMBERS,
+        severity=Severity.PAGE,
+        message=said(
+            "Invoices wait: the database was restored and may not know the last numbers."
+            " Confirm them: entrepot confirm-invoice-numbers."
+        ),
     )
 
 

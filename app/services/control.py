@@ -26,6 +26,8 @@ RESTORED = "The database was restored: what Microsoft sold since is not in it."
 _SYSTEM_IDENTIFIER = sa.text("(SELECT system_identifier::text FROM pg_control_system())")
 _TIMELINE = sa.text("('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int")
 _DATABASE = sa.text("(SELECT oid::bigint FROM pg_database WHERE datname = current_database())")
+_THIS_DATABASE = sa.text(f"concat_ws('/', {_SYSTEM_IDENTIFIER}, {_TIMELINE}, {_DATABASE})")
+_IN_NONE = ""
 
 
 def may_provision(epoch: int) -> sa.ColumnElement[bool]:
@@ -49,6 +51,25 @@ def _is_same_database() -> sa.ColumnElement[bool]:
     )
 
 
+def numbers_are_sure() -> sa.ColumnElement[bool]:
+    """Whether the last invoice number in this database is the last that was given out.
+
+    Not after a restore: until people confirm it, and so before anybody noticed, too.
+    """
+    known = sa.func.coalesce(Control.numbers_database, _THIS_DATABASE)
+    return sa.exists().where(known == _THIS_DATABASE)
+
+
+def trust_numbers(control: Control) -> None:
+    """From now on this is the database that invoices are numbered in."""
+    control.numbers_database = _THIS_DATABASE  # type: ignore[assignment]  # SQL
+
+
+def distrust_numbers(control: Control) -> None:
+    """No invoice gets a number until people confirm them."""
+    control.numbers_database = _IN_NONE
+
+
 def lock_control(session: Session) -> Control:
     """The row, held until the transaction ends. Taken before any asset or purchase."""
     return session.scalars(sa.select(Control).with_for_update()).one()
@@ -65,6 +86,8 @@ def may_dispatch(epoch: int) -> bool:
     """Asked by the dispatcher every round. Switches provisioning off in a restored database."""
     with transaction(SYSTEM_SCOPE) as session:
         control, is_same = session.execute(sa.select(Control, _is_same_database())).one()
+        if is_same and control.numbers_database is None:
+            trust_numbers(lock_control(session))
         if control.system_identifier is None:
             remember_database(lock_control(session))
         elif not is_same and control.restored_at is None:

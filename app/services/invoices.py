@@ -12,6 +12,7 @@ from app.database import seeing_all
 from app.documents.invoice import Party
 from app.domain.access import AccountKind
 from app.domain.assets import AssetStatus, ProvisioningSyncStatus, asset_number, order_number
+from app.domain.errors import ConflictError
 from app.domain.invoices import (
     UNITS,
     InvoiceKind,
@@ -35,6 +36,7 @@ from app.models import (
     Order,
     Product,
 )
+from app.services.control import numbers_are_sure
 from app.services.invoice_taxes import Taxation, taxation_of
 from app.services.notices import tell
 from app.services.today import today
@@ -65,14 +67,17 @@ def invoice_order(
 ) -> UUID | None:
     """Invoice what the executed order made to whoever pays: its reseller or the direct customer.
 
-    Where the marketplace holds invoices until everything is synchronized, the order is marked and
-    None comes back; `invoice_held_order` issues it later. Call it last in the transaction: the
+    Where the marketplace holds invoices until everything is synchronized, and in a restored
+    database whose numbers nobody confirmed yet, the order is marked and None comes back;
+    `invoice_held_order` issues it later. Call it last in the transaction: the
     row of the series is locked until it ends. `day` is the business day, today unless given: what
     is written down afterwards is mailed to nobody.
     """
     with seeing_all(session):
-        options = session.get_one(MarketplaceOptions, 1)
-        if options.holds_invoices:
+        options, is_sure = session.execute(
+            sa.select(MarketplaceOptions, numbers_are_sure()).where(MarketplaceOptions.id == 1)
+        ).one()
+        if options.holds_invoices or not is_sure:
             order.invoice_is_held = True
             session.flush()
             return None
@@ -91,7 +96,8 @@ def invoice_held_order(session: Session, order_id: UUID | None, *, actor: str = 
         session.flush()
         held = sa.select(Order).where(Order.id == order_id, Order.invoice_is_held)
         order = session.scalar(held.with_for_update())
-        if order is None or session.scalar(sa.select(_is_unfinished(order_id))):
+        waits = sa.or_(_is_unfinished(order_id), sa.not_(numbers_are_sure()))
+        if order is None or session.scalar(sa.select(waits)):
             return
         order.invoice_is_held = False
         options = session.get_one(MarketplaceOptions, 1)
@@ -272,7 +278,15 @@ def store(session: Session, document: NewDocument) -> Invoice:
 
 
 def next_sequences(session: Session, series: str, count: int = 1) -> int:
-    """The last of `count` numbers that follow. Whoever wants the next ones waits for our end."""
+    """The last of `count` numbers that follow. Whoever wants the next ones waits for our end.
+
+    Raises ConflictError in a restored database: it may not know which were given out.
+    """
+    if not session.scalar(sa.select(numbers_are_sure())):
+        raise ConflictError(
+            "The database was restored: numbers of invoices and credit notes may have been given"
+            " out that it does not know. An administrator confirms the last ones first."
+        )
     given: int = session.scalars(
         sa.text(
             "INSERT INTO invoice_series AS s (series, last_sequence) VALUES (:series, :count)"

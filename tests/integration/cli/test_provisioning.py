@@ -38,3 +38,18 @@ def test_the_epoch_never_goes_back(app, entrepot):
 
     assert (refused.code, refused.err.count("\n")) == (1, 1)
     assert control().min_epoch == 7
+
+
+def test_invoices_are_numbered_again_once_the_last_numbers_are_known(app, entrepot):
+    assert entrepot("pause-provisioning", "--restored", "Disk of last night").code == 0
+    year = factories.NOW.year
+
+    refused = entrepot("confirm-invoice-numbers", f"INV-{year}-000057")
+    confirmed = entrepot("confirm-invoice-numbers", f"INV-{year}-000057", f"CRN-{year}-000000")
+
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert confirmed.code == 0
+    assert f"INV-{year}: 57 numbers were given out that this database does not know." in (
+        confirmed.out
+    )
+    assert "0 that waited are issued" in confirmed.out
