@@ -19,7 +19,9 @@ _MARGIN = 11.0  # millimetres, as all lengths here
 _SMALL, _TEXT, _TITLE = 7.5, 9.0, 18.0  # points
 _GREY, _RULE, _HEAD = (90, 90, 90), (200, 200, 200), (241, 243, 246)
 _HALF = (210 - 2 * _MARGIN) / 2
+_LABEL = _HALF * 0.4  # of a fact beside the parties; its value has the rest
 _LINE, _ROW = 4.6, 5.6
+_ALL_PAGES = "{nb}"  # put in at the end
 _NONE = "\N{EN DASH}"
 _MAY_BREAK = "\N{ZERO WIDTH SPACE}"
 
@@ -64,9 +66,10 @@ class _Paper(FPDF):
         self.set_y(-14)
         self.set_font(_FONT, size=_SMALL)
         self.set_text_color(*_GREY)
-        page = self.words.gettext("Page %(page)s of %(pages)s", page=self.page_no(), pages="{nb}")
+        page = self.words.gettext("Page %(page)s of %(pages)s", page=self.page_no(), pages=_ALL_PAGES)
+        too_wide = self.get_string_width(_ALL_PAGES) - self.get_string_width("0")
         self.cell(_HALF, 5, self.foot)
-        self.cell(_HALF, 5, page, align=Align.R)
+        self.cell(_HALF + too_wide, 5, page, align=Align.R)
         self.set_text_color(0)
 
     def line_of(self, text: str, *, width: float = _HALF, is_bold: bool = False) -> None:
@@ -99,9 +102,10 @@ def _parties(pdf: _Paper, document: InvoiceDocument, words: Words) -> None:
     for label, value in _facts(document, words):
         pdf.set_x(_MARGIN + _HALF)
         pdf.set_text_color(*_GREY)
-        pdf.cell(_HALF / 2, _LINE, label)
+        pdf.cell(_LABEL, _LINE, label)
         pdf.set_text_color(0)
-        pdf.multi_cell(_HALF / 2, _LINE, value, align=Align.R, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        width = _HALF - _LABEL
+        pdf.multi_cell(width, _LINE, value, align=Align.R, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     pdf.set_xy(_MARGIN, max(bottom, pdf.get_y()) + 4)
 
 
@@ -138,15 +142,15 @@ def _facts(document: InvoiceDocument, words: Words) -> list[tuple[str, str]]:
 def _columns(words: Words) -> list[Column]:
     right, left = Align.R, Align.L
     return [
-        Column(words.gettext("Code"), 22, left),
-        Column(words.gettext("Description"), 45, left),
+        Column(words.gettext("Code"), 20, left),
+        Column(words.gettext("Description"), 43, left),
         Column(words.gettext("Billing Period"), 16, left),
         Column(words.gettext("Unit Price"), 20, right),
-        Column(words.gettext("Unit"), 16, left),
+        Column(words.gettext("Unit"), 15, left),
         Column(words.gettext("Quantity"), 15, right),
-        Column(words.gettext("Original Total"), 20, right),
+        Column(words.gettext("Original Total"), 22, right),
         Column(words.gettext("Discount"), 15, right),
-        Column(words.gettext("Total"), 19, right),
+        Column(words.gettext("Total"), 22, right),
     ]
 
 

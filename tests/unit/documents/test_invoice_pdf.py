@@ -122,6 +122,24 @@ def test_a_credit_note_names_the_invoice_and_the_reason():
     assert "Please pay" not in text
 
 
+@pytest.mark.parametrize("language", Language)
+def test_neither_what_is_corrected_nor_tens_of_millions_break_in_two(language):
+    text = printed(
+        [("12345678.90", 8, "0", "24")],
+        kind=InvoiceKind.CREDIT_NOTE,
+        corrects_number="INV-2026-000001",
+        corrects_issued_on=DAY,
+        language=language,
+    )
+
+    lines = text.splitlines()
+    assert any("INV-2026-000001, 31" in line and line.endswith("2026") for line in lines)
+    whole = "98,765,431.20" if language is Language.EN else "98.765.431,20"
+    assert any(line.count(whole) == 2 for line in lines)
+    heads = {Language.EN: "Quantity", Language.EL: "Περίοδος", Language.DE: "Einzelpreis"}
+    assert heads[language] in text
+
+
 def test_a_reverse_charge_is_said():
     text = printed([("10.00", 1, "0", "0")], untaxed=TaxCategory.REVERSE_CHARGE)
 
