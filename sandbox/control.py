@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sandbox import demo
 from sandbox.catalogue.model import reset_prices
 from sandbox.fault_plan import Fault, FaultError
-from sandbox.order_book import Line, Order, cancel_line, list_orders
+from sandbox.order_book import Line, Order, cancel_line, change_line, list_orders
 from sandbox.seeding import SeedError, plant
 from sandbox.settings import SettingsError
 from sandbox.state import SandboxState, current_state
@@ -18,6 +18,7 @@ from sandbox.state import SandboxState, current_state
 bp = Blueprint("control", __name__, url_prefix="/__sandbox__")
 
 _EMPTIED = ("carts", "answers", "lines", "orders")
+_SCOPES = ("shared", "single")
 
 
 class ControlError(ValueError):
@@ -71,13 +72,33 @@ def ledger() -> ResponseReturnValue:
 def cancel() -> ResponseReturnValue:
     """All lines of an order, whatever its window says: as a return through Azure, or support."""
     state = current_state()
-    order_id = _sent().get("order_id")
-    lines = [line for order in list_orders(state) if order.id == order_id for line in order.lines]
-    if not lines:
-        raise ControlError(f"There is no order {order_id}.")
+    lines = _lines_of(_sent().get("order_id"))
     for line in lines:
         cancel_line(state, line, state.clock.now())
     return {"cancelled": len(lines)}
+
+
+@bp.post("/changes")
+def change() -> ResponseReturnValue:
+    """All lines of an order: some of it given back, or another scope, as people do in Azure."""
+    sent = _sent()
+    quantity, scope = sent.get("quantity"), sent.get("scope")
+    if quantity is not None and (not isinstance(quantity, int) or quantity < 1):
+        raise ControlError("quantity must be a whole number, 1 or more.")
+    if scope is not None and scope not in _SCOPES:
+        raise ControlError(f"scope must be one of {', '.join(_SCOPES)}.")
+    lines = _lines_of(sent.get("order_id"))
+    for line in lines:
+        change_line(current_state(), line, quantity=quantity, scope=scope)
+    return {"changed": len(lines)}
+
+
+def _lines_of(order_id: Any) -> list[Line]:
+    orders = list_orders(current_state())
+    lines = [line for order in orders if order.id == order_id for line in order.lines]
+    if not lines:
+        raise ControlError(f"There is no order {order_id}.")
+    return lines
 
 
 @bp.get("/requests")

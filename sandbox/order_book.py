@@ -255,6 +255,20 @@ def cancel_line(state: SandboxState, line: Line, at: dt.datetime) -> None:
     )
 
 
+def change_line(
+    state: SandboxState, line: Line, *, quantity: int | None, scope: str | None
+) -> None:
+    """What is not given stays."""
+    state.storage.run(
+        "UPDATE lines SET quantity = coalesce(?, quantity), scope = coalesce(?, scope),"
+        " version = version + 1 WHERE order_id = ? AND number = ?",
+        quantity,
+        scope,
+        line.order_id,
+        line.number,
+    )
+
+
 def years_after(instant: dt.datetime, years: int) -> dt.datetime:
     try:
         return instant.replace(year=instant.year + years)

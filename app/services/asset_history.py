@@ -66,11 +66,17 @@ def history_of(session: Session, viewer: Viewer, asset_id: UUID) -> list[History
         Order.executed_at, sa.literal("order_approved"), Order.decided_by_name, _NOTHING
     ).where(Order.id == order, Order.executed_at.is_not(None), Order.decided_by_name.is_not(None))
     found = sa.union_all(events, placed, approved, _invoiced(viewer, asset_id)).subquery()
-    query = sa.select(found).order_by(found.c.at.desc()).limit(_MOST)
+    query = sa.select(found).order_by(found.c.at.desc(), _of_one_instant(found.c.event).desc())
     return [
         HistoryRow(event=row.event, at=row.at, actor=row.actor, detail=row.detail)
-        for row in session.execute(query)
+        for row in session.execute(query.limit(_MOST))
     ]
+
+
+def _of_one_instant(event: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+    """One transaction orders, approves, makes the asset and invoices it: in this order."""
+    ranks = {"order_placed": 0, "order_approved": 1, "invoiced": 3, "credited": 3}
+    return sa.case(ranks, value=event, else_=2)
 
 
 def _invoiced(viewer: Viewer, asset_id: UUID) -> sa.Select[*tuple[Any, ...]]:

@@ -123,8 +123,8 @@ def timeline_for_customer(
             entries.append(TimelineEntry(milestone, at))
     if provisioned_at and not _has(entries, Milestone.SYNCHRONIZED):
         entries.append(TimelineEntry(Milestone.SYNCHRONIZED, provisioned_at))
-    entries += _of_history(history_of(session, viewer, asset_id))
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+    newest_first = [*_of_history(history_of(session, viewer, asset_id)), *reversed(entries)]
+    return sorted(newest_first, key=lambda entry: entry.at, reverse=True)
 
 
 def _of_history(rows: Iterable[HistoryRow]) -> Iterator[TimelineEntry]:

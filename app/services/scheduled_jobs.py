@@ -24,7 +24,6 @@ from app.services.today import today
 
 log = structlog.get_logger()
 
-_MINUTE, _SOON = 60.0, 3.0
 _MINUTE = 60.0
 _SOON = 5.0
 

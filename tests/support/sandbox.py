@@ -55,6 +55,10 @@ class Sandbox:
         for order in self.ledger(f"AST-{asset.number:06d}-"):
             self._post("cancellations", {"order_id": order["order_id"]})
 
+    def change_order(self, order_id, **changes):
+        """Somebody gives some of it back, or chooses another scope."""
+        self._post("changes", {"order_id": order_id, **changes})
+
     def requests(self, since=0):
         found = self._get(f"requests?since={since}")
         return found["requests"] if isinstance(found, dict) else found

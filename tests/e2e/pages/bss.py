@@ -12,6 +12,7 @@ from tests.e2e.pages.storefront import (
     SoftwareCataloguePage,
     SoftwarePlanPage,
 )
+from tests.support.waiting import wait_until
 
 
 class Palette:
@@ -183,6 +184,12 @@ class AssetPage(BasePage):
         self.edit_link.click()
         return EditPage(self.page).arrived()
 
+    def refresh_until(self, shown):
+        """Ask Microsoft again by the button, and look until a worker has read it."""
+        self.main.get_by_role("button", name="Refresh from Microsoft").click()
+        self.arrived()
+        wait_until(lambda: self.open_again() and shown.count() > 0, seconds=30)
+
     def give_up(self):
         self.main.get_by_role("link", name="Give it up").click()
         return GiveUpPage(self.page).arrived()
@@ -208,6 +215,42 @@ class EditPage(BasePage):
     def save(self):
         self.save_button.click()
         expect(self.title).not_to_have_text(self.heading)
+        return AssetPage(self.page).arrived()
+
+
+class ReconciliationPage(BasePage):
+    path = "/bss/reconciliation/"
+    heading = "Reconciliation"
+
+    def compare(self):
+        self.main.get_by_role("button", name="Compare all customers now").click()
+        return self.arrived()
+
+    def open_case(self, order_id):
+        """The case about an order, as soon as a comparison has found it."""
+        found = self.main.get_by_role("cell").get_by_role("link")
+
+        def is_found():
+            self.page.goto(f"{self.path}?q={order_id}")
+            return found.count() > 0
+
+        wait_until(is_found, seconds=60)
+        found.first.click()
+        return CasePage(self.page).arrived()
+
+
+class CasePage(BasePage):
+    heading = re.compile(".")
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.plan = page.get_by_label("Azure plan")
+        self.price = page.get_by_label("Unit Price", exact=True)
+        self.adopt_button = self.main.get_by_role("button", name="Adopt")
+
+    def adopt(self):
+        self.adopt_button.click()
+        expect(self.adopt_button).to_have_count(0)
         return AssetPage(self.page).arrived()
 
 

@@ -166,13 +166,46 @@ class InvoicesPage(BasePage):
     heading = "Invoices"
 
     def open_credit_note_of(self, words):
+        return self._open(f"{self.path}?status=credit_note&q={words}")
+
+    def open_invoice(self, words):
         """The only one that the search finds."""
-        self.page.goto(f"{self.path}?status=credit_note&q={words}")
-        link = self.main.get_by_role("table").get_by_role("link", name=re.compile("^CRN-"))
+        return self._open(f"{self.path}?q={words}")
+
+    def open_statement(self):
+        self.main.get_by_role("link", name="Statement").click()
+        return StatementPage(self.page).arrived()
+
+    def _open(self, address):
+        self.page.goto(address)
+        link = self.main.get_by_role("table").get_by_role("link", name=re.compile("^(INV|CRN)-"))
         expect(link).to_have_count(1)
         link.click()
         return InvoicePage(self.page).arrived()
 
 
 class InvoicePage(BasePage):
-    heading = re.compile("CRN-")
+    heading = re.compile("(INV|CRN)-")
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.number = re.compile(r"(INV|CRN)-\d{4}-\d{6}")
+
+    def read_number(self):
+        return self.number.search(self.title.inner_text())[0]
+
+    def download_pdf(self):
+        """Its name and its bytes."""
+        with self.page.expect_download() as download:
+            self.main.get_by_role("link", name="PDF").click()
+        path = download.value.path()
+        return download.value.suggested_filename, path.read_bytes()
+
+
+class StatementPage(BasePage):
+    path = "/billing/statement/"
+    heading = "Statement"
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.rows = self.main.get_by_role("table").get_by_role("row")

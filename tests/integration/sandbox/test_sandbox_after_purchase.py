@@ -112,3 +112,14 @@ def test_plans_are_subscriptions_too(sandbox):
     assert below["subscriptionId"] == plan_id
     context = {"subscriptionId": below["id"], "scope": "single"}
     assert sandbox.buy(sandbox.reservation_line("R-3", provisioningContext=context))
+
+
+def test_somebody_gives_some_of_it_back_in_azure_and_chooses_another_scope(sandbox):
+    order = sandbox.buy(sandbox.reservation_line("R-2", quantity=3))
+
+    sandbox.control("changes", {"order_id": order["id"], "quantity": 1, "scope": "single"})
+
+    (bought,) = sandbox.bought("R-2")
+    assert bought["quantity"] == 1
+    shown = sandbox.get(f"{sandbox.aegean}/orders/{order['id']}")
+    assert shown["lineItems"][0]["quantity"] == 1

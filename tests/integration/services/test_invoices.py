@@ -21,6 +21,8 @@ from app.models import (
     Order,
     Reservation,
 )
+from app.services.asset_history import history_of
+from app.services.asset_timeline import Milestone, timeline_for_customer
 from app.services.invoice_details import get_document, get_invoice
 from app.services.invoice_lists import InvoiceQuery, list_invoices
 from app.services.invoices import invoice_order
@@ -255,3 +257,17 @@ def test_an_asset_is_invoiced_once(market, buyer):
         invoice_order(session, session.get_one(Order, asset.order_id))
 
     assert [series.last_sequence for series in rows(InvoiceSeries)] == [1]
+
+
+def test_the_story_of_an_asset_tells_the_invoice_after_the_order(market, reseller):
+    asset = bought(market, reseller)
+
+    session = reading(reseller.scope)
+    told = [row.event for row in history_of(session, reseller, asset.id)]
+    milestones = timeline_for_customer(
+        session, reseller, asset.id, purchased_at=asset.purchased_at, provisioned_at=None
+    )
+
+    assert told[0] == "invoiced"
+    assert told[-1] == "order_placed"
+    assert [entry.milestone for entry in milestones] == [Milestone.INVOICED, Milestone.ORDERED]
