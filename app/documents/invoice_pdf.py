@@ -66,7 +66,8 @@ class _Paper(FPDF):
         self.set_y(-14)
         self.set_font(_FONT, size=_SMALL)
         self.set_text_color(*_GREY)
-        page = self.words.gettext("Page %(page)s of %(pages)s", page=self.page_no(), pages=_ALL_PAGES)
+        numbers = {"page": self.page_no(), "pages": _ALL_PAGES}
+        page = self.words.gettext("Page %(page)s of %(pages)s", **numbers)
         too_wide = self.get_string_width(_ALL_PAGES) - self.get_string_width("0")
         self.cell(_HALF, 5, self.foot)
         self.cell(_HALF + too_wide, 5, page, align=Align.R)
