@@ -110,11 +110,8 @@ def _start(row: ClaimedPurchase) -> Step:
 
 def _prepare(row: ClaimedPurchase) -> Generator[Command, Answer | bool, str | None]:
     """The item at the price that was agreed, in stock, the plan registered; None: recorded why."""
-    item = yield from ask(row, ResolveItem())
-    if not isinstance(item, Item):
-        return None
-    if problem := _price_problem(row, item):
-        yield failure(row, *problem)
+    item = yield from _item_as_agreed(row)
+    if item is None:
         return None
     if row.wanted.kind is AssetKind.RESERVATION and not (yield from _is_registered(row)):
         return None
@@ -124,6 +121,17 @@ def _prepare(row: ClaimedPurchase) -> Generator[Command, Answer | bool, str | No
     elif isinstance(inventory, Inventory):
         return item.catalog_item_id
     return None
+
+
+def _item_as_agreed(row: ClaimedPurchase) -> Generator[Command, Answer | bool, Item | None]:
+    """A cart shows no price, and may have waited for days: before money the cost is read again."""
+    item = yield from ask(row, ResolveItem())
+    if not isinstance(item, Item):
+        return None
+    if problem := _price_problem(row, item):
+        yield failure(row, *problem)
+        return None
+    return item
 
 
 def _is_registered(row: ClaimedPurchase) -> Generator[Command, Answer | bool, bool]:
@@ -180,9 +188,10 @@ def _go_on_with_cart(row: ClaimedPurchase, cart_id: str) -> Step:
         yield from _find_or_prove_absence(row, *_PARKED, is_gone=False)
     elif isinstance(seen, CartSeen) and row.cart_is_stale and not seen.is_ordered:
         yield from _change_cart(row, cart_id)
-    else:
-        is_bought = isinstance(seen, CartSeen) and seen.is_ordered
-        yield from _check_out(row, cart_id, is_bought=is_bought)
+    elif isinstance(seen, CartSeen) and seen.is_ordered:
+        yield from _check_out(row, cart_id, is_bought=True)
+    elif row.state is not PurchaseState.CART_READY or (yield from _item_as_agreed(row)):
+        yield from _check_out(row, cart_id)
 
 
 def _change_cart(row: ClaimedPurchase, cart_id: str) -> Step:
@@ -321,10 +330,19 @@ def _adopt(row: ClaimedPurchase, order: OrderSeen) -> Step:
 
 
 def _look_for_late_order(row: ClaimedPurchase) -> Step:
-    """A refused purchase whose earlier send may have arrived after all: adopt, never forget."""
+    """A refused purchase whose earlier send may have arrived after all: adopt, never forget.
+
+    The cart says at once that it is ordered; the list shows the order up to 15 minutes later.
+    """
+    cart = yield ReadCart(row.cart_id or "")
+    if isinstance(cart, Later | Silence | NoAccess):
+        yield trouble(row, cart)
+        return
     found = yield from ask(row, FindOrder(), keeps_state=True)
     if isinstance(found, OrderSeen):
         yield from _take_order(row, found)
+    elif found is not None and isinstance(cart, CartSeen) and cart.is_ordered:
+        yield RecordStillOpen(LONGEST_WAIT, {"waiting_for": "the list to show the cart's order"})
     elif found is not None:
         first = row.checkout_first_sent_at
         is_old = first is None or row.now - first > dt.timedelta(days=8)

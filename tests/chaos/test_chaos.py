@@ -33,8 +33,7 @@ def test_a_small_run_keeps_every_promise(tmp_path):
 
 
 @pytest.mark.proof
-@pytest.mark.by_hand
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("mode", "seed"), [("A", 21), ("B", 22)])
 def test_a_run_keeps_every_promise(tmp_path, mode, seed):
     """Together 500 purchases and 100 kills from outside, beside those at failpoints."""

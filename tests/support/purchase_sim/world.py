@@ -66,6 +66,15 @@ class Worker:
     command: object = field(compare=False)
 
 
+def _check_cost_was_read(worker, row, command):
+    """Where money may be asked for the first time since people said so; see also `CheckOut`."""
+    was_read = any(
+        isinstance(answer, c.Item) and answer.cost == WANTED.cost for answer in worker.answers
+    )
+    is_new = row.state is PurchaseState.CART_READY and not command.is_bought
+    promise(holds=was_read or not is_new, what="sent at a cost that nobody read again")
+
+
 def next_command(claimed, answers):
     """What the real protocol says after these answers; None: it has said everything."""
     core = purchase_step(claimed)
@@ -145,6 +154,8 @@ class World:
         if isinstance(command, c.StartNewGeneration):
             return self._start_new_generation(), True
         changes = self._changes(command, worker.claimed)
+        if isinstance(command, c.RecordSent):
+            _check_cost_was_read(worker, self.row, command)
         check_move(self.row.state, changes.get("state", self.row.state))
         due_at = self._due(command)
         quantity = self.quantity

@@ -10,7 +10,7 @@ from app.domain.assets import ProvisioningSyncStatus
 from app.domain.errors import ConflictError
 from app.domain.purchase import PurchaseState, allowed_moves, check_move, sync_status_of
 from app.domain.purchase_protocol import purchase_step
-from app.domain.purchase_waits import QUIET, back_off
+from app.domain.purchase_waits import DAY, LONGEST_WAIT, QUIET, back_off
 from tests.support.purchase_sim.world import START, fresh_row
 
 
@@ -50,6 +50,7 @@ CART = c.CartSeen(
     currency="EUR",
     friendly_name="AST-000001-SIMULATE",
 )
+AS_AGREED = c.Item("PRODUCT:0001:AVAILABLE", fresh_row().wanted.cost, "EUR")
 
 
 def test_silence_is_asked_again_with_the_same_cart(sent):
@@ -192,7 +193,7 @@ def test_a_definite_answer_may_be_followed_by_another_send_everywhere(sent):
         sent, state=PurchaseState.CART_READY, checkout_is_open=False, resends_checkout=False
     )
 
-    said = step_with(refused, CART, c.Refused("800010", "no stock"), CART)
+    said = step_with(refused, CART, AS_AGREED, c.Refused("800010", "no stock"), CART)
 
     assert c.CheckOut("cart-0") in said
 
@@ -220,6 +221,68 @@ def test_a_price_that_moved_is_refused_before_a_cart_is_made():
     said = step_with(fresh_row(), c.Item("PRODUCT:0001:AVAILABLE", None, None))
 
     assert [type(command) for command in said] == [c.ResolveItem, c.RecordFailed]
+
+
+@pytest.fixture
+def refused(sent):
+    """Refused ten minutes ago; its cart is kept."""
+    return replace(sent, state=PurchaseState.FAILED, checkout_is_open=False)
+
+
+@pytest.fixture
+def saved_again(refused):
+    return replace(refused, state=PurchaseState.CART_READY)
+
+
+@pytest.mark.parametrize(
+    "moved", [replace(AS_AGREED, cost=AS_AGREED.cost + 1), replace(AS_AGREED, currency="USD")]
+)
+def test_the_cost_is_read_again_before_a_kept_cart_is_checked_out(saved_again, moved):
+    said = step_with(saved_again, CART, moved)
+
+    assert [type(command) for command in said] == [c.ReadCart, c.ResolveItem, c.RecordFailed]
+    assert said[-1].code == "price_changed"
+    assert said[-1].again_in == QUIET.total_seconds()  # it was sent once: it is looked at again
+
+
+def test_at_the_same_cost_a_kept_cart_is_checked_out(saved_again):
+    said = step_with(saved_again, CART, AS_AGREED, c.Silence("504", "time-out"))
+
+    assert [type(command) for command in said][2:4] == [c.RecordSent, c.CheckOut]
+
+
+def test_a_cart_that_is_ordered_is_asked_for_its_order_at_any_cost(saved_again):
+    said = step_with(saved_again, replace(CART, is_ordered=True), c.Silence("504", "time-out"))
+
+    assert c.ResolveItem() not in said
+    assert c.CheckOut("cart-0") in said
+
+
+def test_what_was_sent_and_not_answered_is_sent_again_at_any_cost(sent):
+    said = step_with(sent, CART, c.Silence("504", "time-out"))
+
+    assert c.ResolveItem() not in said
+
+
+def test_a_refused_purchase_whose_cart_is_ordered_is_looked_for_until_it_is_listed(refused):
+    said = step_with(refused, replace(CART, is_ordered=True), c.NoOrder())
+
+    assert said[:2] == [c.ReadCart("cart-0"), c.FindOrder()]
+    assert said[-1].again_in == LONGEST_WAIT
+
+
+@pytest.mark.parametrize("cart", [CART, c.CartGone(), c.Refused("20003", "no such cart")])
+def test_a_refused_purchase_whose_cart_is_not_ordered_is_looked_for_once_a_day(refused, cart):
+    said = step_with(refused, cart, c.NoOrder())
+
+    assert said == [c.ReadCart("cart-0"), c.FindOrder(), c.RecordStillOpen(DAY)]
+
+
+def test_where_the_cart_does_not_answer_nothing_else_is_asked(refused):
+    said = step_with(refused, c.Later("429", "slow down", 7.0))
+
+    assert [type(command) for command in said] == [c.ReadCart, c.RecordTrouble]
+    assert (said[-1].state, said[-1].again_in) == (PurchaseState.FAILED, 7.0)
 
 
 def test_another_customers_order_is_never_taken_for_ours(sent):
