@@ -27,14 +27,9 @@ def sandbox(settings: RunSettings) -> Program:
     )
 
 
-def migrate(env: Mapping[str, str]) -> Program:
-    """Bring the tables up to date."""
-    return _entrepot("migrate", "migrate", env)
-
-
-def load_demo(env: Mapping[str, str]) -> Program:
-    """Load the demo data, once: the command itself knows whether it is there."""
-    return _entrepot("demo", "load-demo", env)
+def prepare(env: Mapping[str, str]) -> Program:
+    """Bring the tables up to date and load the demo data, in one process."""
+    return _entrepot("prepare", "prepare", env)
 
 
 def web(settings: RunSettings, env: Mapping[str, str]) -> Program:

@@ -68,10 +68,11 @@ def _start_all(supervisor: Supervisor, settings: RunSettings, folder: Path) -> N
     told = system_settings(settings, database_url=database_url, redis_url=redis_url, psql=psql)
     write_private(folder / _ENVIRONMENT, json.dumps(told, indent=2))
     environment = os.environ | told
-    supervisor.run_once(programs.migrate(environment))
-    supervisor.run_once(programs.load_demo(environment))
     web = programs.web(settings, environment)
-    for program in (web, programs.worker(environment), programs.dispatcher(environment)):
+    # The pages load their code meanwhile, and are not ready before the tables are.
+    supervisor.start(web)
+    supervisor.run_once(programs.prepare(environment))
+    for program in (programs.worker(environment), programs.dispatcher(environment)):
         supervisor.start(program)
     supervisor.wait_until_ready(web)
 

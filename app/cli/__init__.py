@@ -7,7 +7,7 @@ import click
 from app.cli.assets import expire_assets, refresh_assets
 from app.cli.audit import verify_audit
 from app.cli.customers import import_customers
-from app.cli.data import create_admin, generate, load_demo, refresh
+from app.cli.data import create_admin, generate, load_demo, prepare, refresh
 from app.cli.dispatcher import dispatch
 from app.cli.doctor import doctor
 from app.cli.invoices import confirm_invoice_numbers
@@ -30,6 +30,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     migrate,
     move_epoch,
     pause_provisioning,
+    prepare,
     psql,
     refresh,
     refresh_assets,

@@ -5,6 +5,7 @@ import sys
 import click
 
 from app.cli.surroundings import application
+from app.cli.tables import upgrade_tables
 from app.domain.errors import ConflictError
 from app.services.catalogue_refresh import refresh_catalogue
 from app.services.demo_data import load_demo_data
@@ -29,6 +30,17 @@ def create_admin(email: str, *, password_stdin: bool) -> None:
 @click.command("load-demo")
 def load_demo() -> None:
     """Load the demo data into an empty installation; nothing happens where it is there."""
+    _load_demo()
+
+
+@click.command()
+def prepare() -> None:
+    """Bring the tables up to date and load the demo data, as `make run` does when it starts."""
+    upgrade_tables()
+    _load_demo()
+
+
+def _load_demo() -> None:
     with application() as app:
         settings = app.extensions["settings"]
         if settings.is_production:

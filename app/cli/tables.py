@@ -22,15 +22,20 @@ def migrations() -> Config:
     return config
 
 
-@click.command()
-def migrate() -> None:
-    """Bring the tables up to date: the first thing at every start."""
+def upgrade_tables() -> None:
+    """Run the migrations that this database has not had yet, and note that a system starts."""
     url = database_url(os.environ)
     command.upgrade(migrations(), "head")
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         note_start(connection)
     engine.dispose()
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the tables up to date: the first thing at every start."""
+    upgrade_tables()
 
 
 @click.command("check-migrations")

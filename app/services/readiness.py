@@ -7,7 +7,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 import sqlalchemy.exc
-from alembic.script import ScriptDirectory
 
 from app.database import reading
 from app.domain.access import SYSTEM_SCOPE
@@ -60,6 +59,9 @@ def _revision() -> str | None:
 
 @cache
 def _newest_revision() -> str | None:
+    # Loaded by who asks, once: every other process would carry it for nothing.
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
 
 

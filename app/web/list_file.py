@@ -16,7 +16,6 @@ from itertools import chain, islice
 from typing import IO, Any
 from urllib.parse import urlencode
 
-import xlsxwriter
 from flask import Response, request, stream_with_context
 
 from app.domain.errors import ConflictError
@@ -169,6 +168,9 @@ class _Sheet:
     """Writes row after row; XlsxWriter keeps no more than one of them."""
 
     def __init__(self, target: IO[bytes], file: ListFile) -> None:
+        # Loaded with the first workbook: most processes never make one.
+        import xlsxwriter  # noqa: PLC0415
+
         self._file = file
         self._book = xlsxwriter.Workbook(target, {"constant_memory": True})
         self._sheet = self._book.add_worksheet(file.name[:31].capitalize())

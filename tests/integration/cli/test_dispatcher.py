@@ -28,8 +28,9 @@ ENTREPOT = str(Path(sys.executable).with_name("entrepot"))
 
 
 def until(process, event):
-    """Read the log up to this event."""
+    """Read the log up to this event. What is no log is a fault, shown whole."""
     for line in process.stderr:
+        assert line.startswith("{"), line + process.stderr.read()
         if json.loads(line)["event"] == event:
             return
     raise AssertionError(f"The dispatcher ended before {event}.")

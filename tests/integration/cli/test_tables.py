@@ -56,4 +56,4 @@ def test_the_command_is_installed(start):
     out, _ = process.communicate(timeout=30)
 
     assert process.returncode == 0
-    assert "load-demo" in out
+    assert {"load-demo", "prepare"} <= set(out.split())
