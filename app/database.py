@@ -85,7 +85,7 @@ def init_database(app: Flask, settings: Settings) -> None:
         "connect_args": {"connect_timeout": 3, "options": _SESSION_OPTIONS},
     }
     db.init_app(app)
-    app.teardown_appcontext(_let_go)  # runs before the extension's own
+    app.teardown_appcontext(let_go)  # runs before the extension's own
     with app.app_context():
         sa.event.listen(db.engine, "connect", _become_app_role)
 
@@ -102,8 +102,10 @@ def _become_app_role(connection: DBAPIConnection, _record: object) -> None:
         raise
 
 
-def _let_go(_error: BaseException | None) -> None:
-    """The answer is made: a session that PostgreSQL has ended by now does not change it."""
+def let_go(_error: BaseException | None = None) -> None:
+    """Give the session back once the work is done; one that PostgreSQL has ended by now is
+    forgotten and changes nothing about it.
+    """
     try:
         db.session.remove()
     except sa.exc.DBAPIError as error:

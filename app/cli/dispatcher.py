@@ -12,7 +12,7 @@ from app.cli.postman import Postman
 from app.cli.schedule_lanes import ScheduleLane
 from app.cli.sentences import POSTGRESQL_IS_AWAY
 from app.cli.surroundings import application
-from app.database import db
+from app.database import db, let_go
 from app.services.dispatch import dispatch_once
 from app.services.purchases import PurchaseDriver
 from app.services.scheduled_jobs import LANES
@@ -69,13 +69,13 @@ class _Dispatcher:
             if not self._is_away:
                 log.warning("dispatch.postgresql_away", error=type(error).__name__)
             self._is_away = True
-            db.session.remove()
+            let_go()
             db.engine.dispose()
         else:
             if self._is_away:
                 log.info("dispatch.postgresql_back")
             self._is_away = False
-            db.session.remove()
+            let_go()
 
     def _check_lanes(self) -> None:
         """A dispatcher that keeps no schedule must not look alive: whoever started it starts it

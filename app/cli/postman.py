@@ -6,7 +6,7 @@ import structlog
 from flask import Flask
 
 from app.cli.sentences import POSTGRESQL_IS_AWAY
-from app.database import db
+from app.database import let_go
 from app.services.mail_room import MailRoom
 from app.services.mail_spread import spread_notices
 from app.services.outbox import Delivery, deliver_next
@@ -59,5 +59,5 @@ class Postman:
             log.warning("postman.postgresql_away", error=type(error).__name__)
             return _AFTER_TROUBLE_SECONDS
         finally:
-            db.session.remove()
+            let_go()
         return _AFTER_TROUBLE_SECONDS if done is Delivery.TROUBLE else _EVERY_SECONDS

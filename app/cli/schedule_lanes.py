@@ -8,7 +8,6 @@ import structlog
 from flask import Flask
 
 from app.cli.sentences import POSTGRESQL_IS_AWAY
-from app.database import db
 from app.services.purchases import PurchaseDriver
 from app.services.schedule import ScheduledJob, run_alone
 
@@ -51,6 +50,4 @@ class ScheduleLane(threading.Thread):
             except POSTGRESQL_IS_AWAY as error:
                 log.warning("schedule.postgresql_away", job=job.name, error=type(error).__name__)
                 return  # the next look tries again
-            finally:
-                db.session.remove()
         self._due_at[job.name] = time.monotonic() + job.every_seconds
