@@ -19,5 +19,6 @@ def test_whatever_happens_nothing_is_bought_twice_and_nothing_is_lost(design):
 
 
 @pytest.mark.parametrize("seeded", SEEDED_ERRORS, ids=lambda variant: variant.name)
-def test_each_seeded_error_is_found(seeded):
-    assert check(seeded).found == seeded.finds
+def test_each_seeded_error_is_found_and_how_it_comes_about_is_kept(seeded, tmp_path):
+    assert check(seeded, tmp_path).found == seeded.finds
+    assert [trace.suffix for trace in tmp_path.iterdir()] == [".txt"]

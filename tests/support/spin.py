@@ -1,6 +1,7 @@
 """The Promela model of the purchase protocol and its seeded errors, checked by `spin`.
 
-`python -m tests.support.spin` checks all of them and prints the counts.
+`python -m tests.support.spin` checks all of them and prints the counts; how each error comes about,
+step by step, is in `test-results/model` afterwards.
 """
 
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 MODEL = Path(__file__).parent.parent / "model" / "purchase.pml"
 MISSING = "The model needs `spin` and `gcc`: install them (apt-get install spin gcc)."
 MEGABYTES, DEEPEST = 4000, 1_000_000
+TRACES = Path("test-results/model")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +71,11 @@ SEEDED_ERRORS = (
 )
 
 
-def check(variant: Variant) -> Outcome:
-    """Let spin look at every state of the variant; raises RuntimeError where it cannot."""
+def check(variant: Variant, traces: Path | None = None) -> Outcome:
+    """Let spin look at every state of the variant; raises RuntimeError where it cannot.
+
+    How an error comes about is written to a file of the variant's name in the folder `traces`.
+    """
     if not (shutil.which("spin") and shutil.which("gcc")):
         raise RuntimeError(MISSING)
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +85,13 @@ def check(variant: Variant) -> Outcome:
         _run([*compiler, "-o", "pan", "pan.c"], folder)
         started = time.monotonic()
         said = _run([f"{folder}/pan", f"-m{DEEPEST}"], folder)
-        return _read(said, time.monotonic() - started)
+        outcome = _read(said, time.monotonic() - started)
+        if outcome.errors and traces:
+            steps = ["spin", "-t", "-p", "-g", "-k", f"{MODEL.name}.trail", *defines, str(MODEL)]
+            traces.mkdir(parents=True, exist_ok=True)
+            name = variant.name.replace(" ", "-").replace(",", "").replace(":", "")
+            (traces / f"{name}.txt").write_text(_run(steps, folder), encoding="utf-8")
+        return outcome
 
 
 def _run(command: list[str], folder: str) -> str:
@@ -115,7 +126,7 @@ def main() -> int:
         return 1
     is_good = True
     for variant in (*DESIGNS, *SEEDED_ERRORS):
-        outcome = check(variant)
+        outcome = check(variant, TRACES)
         is_good &= outcome.found == variant.finds and (
             bool(variant.finds) or (outcome.is_complete and outcome.errors == 0)
         )
