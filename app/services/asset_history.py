@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Viewer
 from app.domain.invoices import InvoiceKind
-from app.domain.sentences import said
+from app.domain.sentences import Sentence, said
 from app.models import Asset, AssetEvent, Invoice, InvoiceLine, Order
 from app.services.provisioning_timeline import TimelineEvent
 from app.services.visibility import visible_to
@@ -101,6 +101,16 @@ def whole_story(
     return tuple(sorted(told, key=lambda event: event.at, reverse=True))
 
 
+def change_in_words(field: str, before: str | None, after: str | None) -> Sentence:
+    """A field with both values, for either face."""
+    return said(
+        "%(field)s: %(before)s → %(after)s",
+        field=said(field),
+        before=before or said("none"),
+        after=after or said("none"),
+    )
+
+
 def _in_words(row: HistoryRow) -> TimelineEvent:
     return TimelineEvent(
         name=row.event,
@@ -109,10 +119,7 @@ def _in_words(row: HistoryRow) -> TimelineEvent:
         actor=row.actor,
         code=None,
         words=row.detail.get("reason") or None,
-        changes=tuple(
-            f"{field}: {ours or 'none'} → {microsoft or 'none'}"
-            for field, ours, microsoft in row.changes
-        ),
+        changes=tuple(change_in_words(*change) for change in row.changes),
         request_id=None,
         correlation_id=None,
         detail=json.dumps({"event": row.event, **row.detail}, indent=2, ensure_ascii=False),

@@ -13,7 +13,7 @@ from app.domain.access import Viewer
 from app.domain.purchase import PurchaseState
 from app.domain.sentences import said
 from app.models import Purchase, PurchaseEvent
-from app.services.asset_history import HistoryRow, history_of
+from app.services.asset_history import HistoryRow, change_in_words, history_of
 
 _MOST_EVENTS = 200
 _SENT_AGAIN = "tries_again"  # what a save set going, as asset_editing writes it
@@ -132,9 +132,7 @@ def _of_history(rows: Iterable[HistoryRow]) -> Iterator[TimelineEntry]:
         milestone = _OF_HISTORY.get(row.event)
         if milestone is not None:
             changes = tuple(
-                f"{field}: {ours or 'none'} → {microsoft or 'none'}"
-                for field, ours, microsoft in row.changes
-                if field in _OPEN_FIELDS
+                change_in_words(*change) for change in row.changes if change[0] in _OPEN_FIELDS
             )
             yield TimelineEntry(milestone, row.at, changes)
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE, Role
 from app.domain.assets import AssetStatus
+from app.domain.languages import Language
 from app.domain.purchase import PurchaseState
 from app.models import Asset, Purchase
 from app.services.asset_events import add_asset_event
@@ -70,6 +71,19 @@ def test_what_differs_is_shown_with_both_values(client, sign_in):
 
     row = found.select_one("section[aria-labelledby=differs-title] tbody tr")
     assert [words(cell) for cell in row.select("th,td")] == ["Quantity", "7", "5"]
+
+
+def test_what_differs_and_the_story_speak_the_readers_language(app, client, sign_in):
+    asset = ReservationFactory(microsoft_differs={"Quantity": ["7", "5"]})
+    add_event(app, asset, "drifted", changes={"Scope": ["Shared", None]})
+    german = UserFactory(staff=True, role=Role.STAFF_ADMINISTRATOR, language=Language.DE)
+
+    answer = sign_in(german).get(f"{ASSETS}{asset.id}/")
+
+    row = page(answer).select_one("section[aria-labelledby=differs-title] tbody tr")
+    assert [words(cell) for cell in row.select("th,td")] == ["Menge", "7", "5"]
+    assert "Bei Microsoft geändert" in story(answer)
+    assert "Bereich: Shared → keine" in words(page(answer).select_one(".tl"))
 
 
 def test_the_whole_story_stands_in_one_place(app, client, sign_in, at_most):
