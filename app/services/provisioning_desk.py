@@ -25,7 +25,7 @@ from app.services.visibility import visible_to
 
 _MOST_GROUPS, _MOST_WAITING, _MOST_EVENTS = 20, 50, 8
 _ALIVE = dt.timedelta(seconds=60)
-_GONE = dt.timedelta(days=1)
+_GONE = dt.timedelta(minutes=15)
 _RUNNING = (PurchaseState.CART_READY, PurchaseState.CHECKOUT_SENT, PurchaseState.ORDERED)
 
 
