@@ -223,7 +223,7 @@ def _waiting_row(
 
 
 def _processes(session: Session) -> tuple[Process, ...]:
-    """Those that were heard within a day, the silent ones too."""
+    """Those that were heard within a quarter of an hour, the silent ones too."""
     now: Any = sa.func.now()
     min_epoch = sa.select(Control.min_epoch).scalar_subquery()
     rows = session.execute(

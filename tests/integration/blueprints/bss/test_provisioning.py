@@ -65,7 +65,7 @@ def test_an_empty_desk_says_so(bss):
     text = words(page(answer).main)
     assert "Nothing is held back" in text
     assert "Nothing failed" in text
-    assert "Nobody was heard within a day" in text
+    assert "Nobody was heard within a quarter of an hour" in text
     assert "No limit is set" in text
 
 
