@@ -2,6 +2,8 @@
 
 import datetime as dt
 import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -53,12 +55,21 @@ def generate_data(wanted: GeneratedData) -> None:
     source = Source(
         chance=chance, companies=companies, skus=skus, now=cast("dt.datetime", midnight)
     )
-    for rows in source.batches(wanted.assets, _AT_ONCE):
+    for rows in _made_ahead(source.batches(wanted.assets, _AT_ONCE)):
         with transaction(SYSTEM_SCOPE) as session:
             may_take_long(session)
             _store(session, rows)
             orders = [row["id"] for row in rows["orders"]]
             invoice_generated_orders(session, orders, today=source.now.date())
+
+
+def _made_ahead(batches: Iterator[Rows]) -> Iterator[Rows]:
+    """The same, each made while the one before it is being stored."""
+    with ThreadPoolExecutor(max_workers=1) as maker:
+        coming = maker.submit(next, batches, None)
+        while (rows := coming.result()) is not None:
+            coming = maker.submit(next, batches, None)
+            yield rows
 
 
 def _store(session: Session, rows: Rows) -> None:
@@ -71,6 +82,7 @@ def _store(session: Session, rows: Rows) -> None:
     connection = session.connection().connection.driver_connection
     cursor = cast("psycopg.Connection[Any]", connection).cursor()
     with cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")  # the words of a batch are sorted in memory
         for table in _TABLES:
             if rows.get(table):
                 _copy(cursor, table, rows[table])
