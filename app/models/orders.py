@@ -23,6 +23,12 @@ class Order(Owned, Base):
         sa.UniqueConstraint("id", "account_id", "tenant_id"),
         sa.Index("ix_orders_account_id", "account_id", "number"),
         sa.Index("ix_orders_tenant_id", "tenant_id", "number"),
+        sa.Index(
+            "ix_orders_pending",
+            "account_id",
+            "number",
+            postgresql_where=sa.text("status = 'pending_approval'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

@@ -30,6 +30,18 @@ class Purchase(Owned, Base):
             postgresql_where=sa.text("state <> 'abandoned'"),
         ),
         sa.Index(
+            "ix_purchases_unfinished",
+            "state",
+            "created_at",
+            postgresql_where=sa.text("state <> 'synchronized'"),
+        ),
+        sa.Index(
+            "ix_purchases_waiting",
+            "created_at",
+            "id",
+            postgresql_where=sa.text("waits_for IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_purchases_due",
             "next_run_at",
             postgresql_where=sa.text("next_run_at IS NOT NULL"),
