@@ -181,11 +181,19 @@ def transaction(scope: Scope) -> Iterator[Session]:
             write(session, entries)
         _commit(session)
     except BaseException:
-        session.rollback()
+        _roll_back(session)
         raise
     finally:
         session.info.pop("writing", None)
         session.info.pop("before_commit", None)
+
+
+def _roll_back(session: Session) -> None:
+    """Whatever the connection is in the middle of: it hides no error, and no wish to stop."""
+    try:
+        session.rollback()
+    except sa.exc.DBAPIError:
+        session.invalidate()
 
 
 def _commit(session: Session) -> None:

@@ -144,6 +144,26 @@ def test_what_was_not_stored_is_not_said_to_be(app_behind, line):
     assert reading(SYSTEM_SCOPE).scalar(sa.select(Control.reason)) == ""
 
 
+class StopError(Exception):
+    """As a worker's wish to stop: raised wherever it is just now."""
+
+
+def stop_when_the_session_is_gone():
+    with transaction(SYSTEM_SCOPE) as writing:
+        pid = writing.scalar(sa.select(sa.func.pg_backend_pid()))
+        assert session.scalar(sa.select(sa.func.pg_terminate_backend(pid, 5000)))
+        raise StopError
+
+
+def test_a_session_that_is_gone_hides_no_other_reason_to_end(app_behind):
+    with pytest.raises(StopError):
+        stop_when_the_session_is_gone()
+
+    session.rollback()
+    give_reason("Goes on", [])
+    assert reading(SYSTEM_SCOPE).scalar(sa.select(Control.reason)) == "Goes on"
+
+
 def test_a_save_that_never_reached_postgresql_is_made_again(app_behind, failed, line):
     viewer = viewer_of(staff())
     line.plan(LineFault("cut_commit"))
