@@ -19,6 +19,7 @@ from app.services.audit import NOTHING, audit
 from app.services.audit_subjects import of_asset
 from app.services.purchase_rows import Change, add_event, move
 from app.services.spending import amount_of
+from app.services.visibility import visible_to
 
 _LONGEST_REASON = 500
 DECLINED = "declined"
@@ -37,7 +38,7 @@ def approve(viewer: Viewer, asset_id: UUID) -> ApprovalOutcome:
     """
     _check_may_approve(viewer)
     with transaction(viewer.scope) as session:
-        asset, purchase = _locked(session, asset_id)
+        asset, purchase = _locked(session, viewer, asset_id)
         waits_for = _asked_of(purchase)
         amount, _currency = amount_of(purchase)
         if not _has_first_word(purchase, waits_for, amount):
@@ -66,7 +67,7 @@ def decline(viewer: Viewer, asset_id: UUID, reason: str) -> None:
     if not reason.strip():
         raise InvalidError("Say why, for those who ordered it.", field="reason")
     with transaction(viewer.scope) as session:
-        asset, purchase = _locked(session, asset_id)
+        asset, purchase = _locked(session, viewer, asset_id)
         if _asked_of(purchase) is not WaitsFor.APPROVAL:
             raise ConflictError("It is not known whether this was bought: go on looking for it.")
         if purchase.state is not PurchaseState.CART_READY:
@@ -87,7 +88,9 @@ def check_is_there(viewer: Viewer, asset_id: UUID) -> None:
     """Raises NotFoundError where the asset has no purchase that lives."""
     _check_may_approve(viewer)
     lives = sa.exists().where(
-        Purchase.asset_id == asset_id, Purchase.state != PurchaseState.ABANDONED
+        Purchase.asset_id == asset_id,
+        visible_to(viewer, Purchase),
+        Purchase.state != PurchaseState.ABANDONED,
     )
     if not reading(viewer.scope).scalar(sa.select(lives)):
         raise NotFoundError
@@ -98,9 +101,11 @@ def _check_may_approve(viewer: Viewer) -> None:
         raise NotAllowedError("Your role does not approve purchases.")
 
 
-def _locked(session: Session, asset_id: UUID) -> tuple[Asset, Purchase]:
+def _locked(session: Session, viewer: Viewer, asset_id: UUID) -> tuple[Asset, Purchase]:
     """The asset and the purchase of it that lives."""
-    asset = session.scalar(sa.select(Asset).where(Asset.id == asset_id).with_for_update())
+    asset = session.scalar(
+        sa.select(Asset).where(Asset.id == asset_id, visible_to(viewer, Asset)).with_for_update()
+    )
     purchase = session.scalar(
         sa.select(Purchase)
         .where(Purchase.asset_id == asset_id, Purchase.state != PurchaseState.ABANDONED)

@@ -27,11 +27,13 @@ from app.domain.errors import NotFoundError
 from app.domain.money import ZERO
 from app.domain.orders import OrderStatus
 from app.models import Account, Asset, AssetTotal, Order, OrderLine, Subscription, User
+from app.models.tenancy import Owned
 from app.services.asset_prices import PRICE_COLUMNS, shown_price
 from app.services.buying import reason_not_to_order_for
 from app.services.customers import Terms, customer_of, terms_of
 from app.services.prices import ShownPrice
 from app.services.users import state_of
+from app.services.visibility import visible_to
 
 _MOST = 5
 _MOST_USERS = 10
@@ -153,10 +155,10 @@ def get_customer(viewer: Viewer, customer_id: UUID) -> CustomerView:
         order_count=row.order_count,
         pending_orders=row.pending_orders,
         user_count=row.user_count,
-        plans=_plans(session, customer_id),
+        plans=_plans(session, viewer, customer_id),
         newest_assets=_assets(session, viewer, customer_id),
-        orders=_orders(session, customer_id),
-        users=_users(session, customer_id),
+        orders=_orders(session, viewer, customer_id),
+        users=_users(session, viewer, customer_id),
     )
 
 
@@ -176,18 +178,18 @@ def get_terms(viewer: Viewer, customer_id: UUID) -> tuple[str, Terms]:
 
 def _query(viewer: Viewer, customer_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     reseller = aliased(Account)
-    placed = sa.and_(Order.account_id == Account.id, Order.status != OrderStatus.QUOTED)
+    placed = sa.and_(_is_its(viewer, Order), Order.status != OrderStatus.QUOTED)
     counted = {
-        "plan_count": Subscription.account_id == Account.id,
+        "plan_count": _is_its(viewer, Subscription),
         "order_count": placed,
         "pending_orders": sa.and_(placed, Order.status == OrderStatus.PENDING_APPROVAL),
-        "user_count": User.account_id == Account.id,
+        "user_count": _is_its(viewer, User),
     }
     return (
         sa.select(
             Account,
             reseller.default_markup.label("default_markup"),
-            _totals().label("totals"),
+            _totals(viewer).label("totals"),
             *(
                 sa.select(sa.func.count()).where(which).scalar_subquery().label(name)
                 for name, which in counted.items()
@@ -198,7 +200,13 @@ def _query(viewer: Viewer, customer_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _totals() -> sa.ScalarSelect[Any]:
+def _is_its(viewer: Viewer, model: type[Owned]) -> sa.ColumnElement[bool]:
+    """Rows of the account that is looked at, as far as the viewer sees them."""
+    owned: Any = model
+    return sa.and_(owned.account_id == Account.id, visible_to(viewer, model))
+
+
+def _totals(viewer: Viewer) -> sa.ScalarSelect[Any]:
     """The kept totals as JSON, amounts as text so that none becomes a float."""
     values = sa.func.jsonb_build_array(
         AssetTotal.kind,
@@ -209,7 +217,7 @@ def _totals() -> sa.ScalarSelect[Any]:
         sa.cast(AssetTotal.selling_net, sa.Text),
     )
     rows = sa.func.jsonb_agg(values, type_=JSONB)
-    return sa.select(rows).where(AssetTotal.account_id == Account.id).scalar_subquery()
+    return sa.select(rows).where(_is_its(viewer, AssetTotal)).scalar_subquery()
 
 
 def _count(totals: Iterable[Sequence[Any]]) -> int:
@@ -228,10 +236,10 @@ def _earned(totals: Iterable[Sequence[Any]]) -> tuple[Earned, ...]:
     )
 
 
-def _plans(session: Session, customer_id: UUID) -> list[CustomerPlan]:
+def _plans(session: Session, viewer: Viewer, customer_id: UUID) -> list[CustomerPlan]:
     query = (
         sa.select(Subscription)
-        .where(Subscription.account_id == customer_id)
+        .where(Subscription.account_id == customer_id, visible_to(viewer, Subscription))
         .order_by(Subscription.number.desc())
         .limit(_MOST)
     )
@@ -258,7 +266,7 @@ def _assets(session: Session, viewer: Viewer, customer_id: UUID) -> list[Custome
             Asset.provisioning_sync_status,
             *PRICE_COLUMNS,
         )
-        .where(Asset.account_id == customer_id)
+        .where(Asset.account_id == customer_id, visible_to(viewer, Asset))
         .order_by(Asset.purchased_at.desc(), Asset.id.desc())
         .limit(_MOST)
     )
@@ -277,7 +285,7 @@ def _assets(session: Session, viewer: Viewer, customer_id: UUID) -> list[Custome
     ]
 
 
-def _orders(session: Session, customer_id: UUID) -> list[CustomerOrder]:
+def _orders(session: Session, viewer: Viewer, customer_id: UUID) -> list[CustomerOrder]:
     """Those that wait first: they want a yes or no."""
     title = (
         sa.select(OrderLine.title)
@@ -289,7 +297,11 @@ def _orders(session: Session, customer_id: UUID) -> list[CustomerOrder]:
     waits = Order.status == OrderStatus.PENDING_APPROVAL
     query = (
         sa.select(Order, title)
-        .where(Order.account_id == customer_id, Order.status != OrderStatus.QUOTED)
+        .where(
+            Order.account_id == customer_id,
+            visible_to(viewer, Order),
+            Order.status != OrderStatus.QUOTED,
+        )
         .order_by(waits.desc(), Order.number.desc())
         .limit(_MOST)
     )
@@ -306,8 +318,8 @@ def _orders(session: Session, customer_id: UUID) -> list[CustomerOrder]:
     ]
 
 
-def _users(session: Session, customer_id: UUID) -> list[CustomerUser]:
-    query = sa.select(User).where(User.account_id == customer_id)
+def _users(session: Session, viewer: Viewer, customer_id: UUID) -> list[CustomerUser]:
+    query = sa.select(User).where(User.account_id == customer_id, visible_to(viewer, User))
     users = session.scalars(query.order_by(User.name, User.id).limit(_MOST_USERS))
     return [
         CustomerUser(

@@ -18,6 +18,7 @@ from app.models import Asset
 from app.models.marketplace import MarketplaceOptions
 from app.services.asset_prices import shown_price
 from app.services.audit import Subject, audit
+from app.services.visibility import visible_to
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +99,7 @@ def example_rows(viewer: Viewer) -> list[ExampleRow]:
     """The newest reservations, as a direct buyer's list would show them."""
     newest = (
         sa.select(Asset)
-        .where(Asset.kind == AssetKind.RESERVATION)
+        .where(Asset.kind == AssetKind.RESERVATION, visible_to(viewer, Asset))
         .order_by(Asset.purchased_at.desc(), Asset.id)
         .limit(_EXAMPLES)
     )

@@ -14,6 +14,7 @@ from app.domain.purchase_guards import SpendLimits
 from app.models import Account, Control, ControlEvent, Purchase
 from app.services.audit import audit
 from app.services.audit_subjects import of_account
+from app.services.buying import accounts_visible_to
 from app.services.control import PROVISIONING, lock_control
 from app.services.spending import limits_of
 
@@ -36,15 +37,15 @@ def list_account_limits(viewer: Viewer) -> list[AccountLimit]:
     """Accounts with an hourly limit of their own, by name."""
     rows = reading(viewer.scope).execute(
         sa.select(Account.id, Account.name, Account.hourly_spend_limit)
-        .where(Account.hourly_spend_limit.is_not(None))
+        .where(Account.hourly_spend_limit.is_not(None), accounts_visible_to(viewer))
         .order_by(Account.name, Account.id)
     )
     return [AccountLimit(account_id=row[0], account_name=row[1], amount=row[2]) for row in rows]
 
 
 def get_account_limit(viewer: Viewer, account_id: UUID) -> AccountLimit:
-    account = reading(viewer.scope).get(Account, account_id)
-    if account is None or account.kind is AccountKind.DISTRIBUTOR:
+    account = reading(viewer.scope).scalar(_limited(viewer, account_id))
+    if account is None:
         raise NotFoundError
     return AccountLimit(
         account_id=account.id, account_name=account.name, amount=account.hourly_spend_limit
@@ -80,8 +81,8 @@ def set_account_limit(viewer: Viewer, account_id: UUID, amount: Decimal | None) 
     _check_amount(amount, "amount")
     with transaction(viewer.scope) as session:
         lock_control(session)  # no purchase is being counted meanwhile
-        account = session.get(Account, account_id)
-        if account is None or account.kind is AccountKind.DISTRIBUTOR:
+        account = session.scalar(_limited(viewer, account_id))
+        if account is None:
             raise NotFoundError
         change = ({"limit": account.hourly_spend_limit}, {"limit": amount})
         about = of_account(account)
@@ -90,6 +91,15 @@ def set_account_limit(viewer: Viewer, account_id: UUID, amount: Decimal | None) 
         detail = {"account": str(account_id), "limit": _text(amount)}
         session.add(ControlEvent(event="account_limit", actor=viewer.name, detail=detail))
     wake_what_waits()
+
+
+def _limited(viewer: Viewer, account_id: UUID) -> sa.Select[Account]:
+    """The account, where the viewer sees it and it is one that buys."""
+    return sa.select(Account).where(
+        Account.id == account_id,
+        Account.kind != AccountKind.DISTRIBUTOR,
+        accounts_visible_to(viewer),
+    )
 
 
 def wake_what_waits() -> None:

@@ -106,7 +106,7 @@ def told(response):
     """The words of the answer, without what changes by itself: tokens, and how long ago."""
     if response.mimetype not in {"text/html", "text/csv"}:
         return response.mimetype
-    words = re.sub(r"<[^>]*>|\b[0-9a-f]{32}\b", " ", response.text)
+    words = re.sub(r"<[^>]*>|\b[0-9a-f]{32}\b|\b\d{1,2}:\d\d\b", " ", response.text)
     return " ".join(re.sub(r"just now|\d+ (second|minute)s? ago", "", words).split())
 
 

@@ -9,8 +9,10 @@ import sys
 import pytest
 import sqlalchemy as sa
 
+from tests.integration.authorization.knocks import Knocks, answers
 from tests.integration.authorization.mutants import OwnerChecks, policy_mutants, with_policy
 from tests.integration.authorization.policies import policies_of, wrong_policies
+from tests.integration.authorization.strangers import Stranger, without_gate
 from tests.integration.authorization.test_matrix import (
     _ID,
     Actors,
@@ -32,6 +34,32 @@ EQUIVALENT = {
     "app.services.invoice_details._shown_lines": "_find found the invoice; its assets are its own",
     "app.services.subscriptions.list_plan_reservations": "the view finds the plan first",
     "app.services.basket_lines.own_basket": "a basket is found by its user, who is the viewer",
+    "app.services.account_parts._visible": "the account is found among the viewer's first",
+    "app.services.contacts.list_contacts": "the account is found among the viewer's first",
+    "app.services.customer_details._is_its": "customer_of found the account",
+    "app.services.customer_details._plans": "customer_of found the account",
+    "app.services.customer_details._assets": "customer_of found the account",
+    "app.services.customer_details._orders": "customer_of found the account",
+    "app.services.customer_details._users": "customer_of found the account",
+}
+# A reseller pays for its customers: they feel these, in the storefront, and a stranger does not.
+FELT_BY_CUSTOMERS = {
+    "app.services.asset_history._invoiced",
+    "app.services.invoice_lists.invoices_of_asset",
+    "app.services.invoice_lists._linked",
+}
+# No bare request comes by these: services are asked.
+KNOCKED = {
+    "app.services.asset_editing._asset_to_change",
+    "app.services.asset_lists.chosen_ids",
+    "app.services.asset_search._part",
+    "app.services.baskets._was_added",
+    "app.services.bulk_jobs.list_results",
+    "app.services.credit_notes.issue_credit_note",
+    "app.services.invoice_payments._invoice_to_change",
+    "app.services.list_settings._change",
+    "app.services.mails.retry_all_unsent",
+    "app.services.quotes._order_of_form",
 }
 
 
@@ -95,16 +123,78 @@ def test_the_matrix_misses_any_one_owner_check(app, world, actors, owner_engine,
                     wrong, _ = run_matrix(app, world, looking, objects, pages=pages)
                     checks.removed = None  # the matrix writes: what pages tell may be new
                     usual = read_pages(app, world, looking, objects)
-                module, function, line = checks.sites[number]
-                if reason := EQUIVALENT.get(f"{module}.{function}"):
-                    wrong = wrong or [f"changes nothing: {reason}"]
-                survivors += report(f"{module}.{function}, line {line}", wrong)
-            for number in sorted(set(range(len(checks.sites))) - set(reached)):
-                sys.stdout.write("not reached: {}.{}, line {}\n".format(*checks.sites[number]))
+                survivors += _survivor(checks, number, wrong)
     finally:
         switch_row_level_security(owner_engine, "ENABLE")
 
     assert survivors == []
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("step", [_EVERY_ONE, pytest.param(_SAMPLE, id="sample")])
+def test_the_back_office_misses_any_one_owner_check(app, world, sign_in, owner_engine, step):
+    """Staff never feel one: a stranger does, who came in without the gate and without the wall."""
+    stranger = Stranger(app, world, sign_in)
+    survivors = []
+    switch_row_level_security(owner_engine, "DISABLE")
+    try:
+        with without_gate(app), OwnerChecks() as checks:
+            assert stranger.wrong() == []
+            usual = stranger.read()
+            reached = {number: set(pages) for number, pages in checks.reached.items()}
+            elsewhere = KNOCKED | FELT_BY_CUSTOMERS
+            ours = [n for n in sorted(reached) if _name(checks, n) not in elsewhere]
+            for number in ours[::step]:
+                pages = {(_ID.sub("<id>", rule), method) for rule, method in reached[number]}
+                checks.removed = number
+                told = stranger.read(pages)
+                wrong = [f"{page}: tells other words" for page in told if told[page] != usual[page]]
+                if not wrong:
+                    wrong = stranger.wrong(pages)
+                    checks.removed = None  # what was let in has written
+                    usual = stranger.read()
+                survivors += _survivor(checks, number, wrong)
+    finally:
+        switch_row_level_security(owner_engine, "ENABLE")
+
+    assert survivors == []
+
+
+@pytest.mark.proof
+def test_a_service_misses_its_owner_check_where_no_page_asks(app, world, sign_in, owner_engine):
+    stranger = Stranger(app, world, sign_in)
+    with app.app_context():
+        tried = Knocks(world, stranger).tried()
+    survivors = []
+    switch_row_level_security(owner_engine, "DISABLE")
+    try:
+        with OwnerChecks() as checks:
+            numbers = [n for n in range(len(checks.sites)) if _name(checks, n) in KNOCKED]
+            usual = answers(app, tried)
+            for number in numbers:
+                checks.removed = number
+                told = answers(app, tried)
+                checks.removed = None
+                wrong = [f"{name}: {told[name]}" for name in told if told[name] != usual[name]]
+                survivors += _survivor(checks, number, wrong)
+                usual = answers(app, tried)
+    finally:
+        switch_row_level_security(owner_engine, "ENABLE")
+
+    assert len(numbers) == len(KNOCKED)
+    assert survivors == []
+
+
+def _name(checks, number):
+    return ".".join(checks.sites[number][:2])
+
+
+def _survivor(checks, number, wrong):
+    module, function, line = checks.sites[number]
+    if reason := EQUIVALENT.get(f"{module}.{function}"):
+        wrong = wrong or [f"changes nothing: {reason}"]
+    return report(f"{module}.{function}, line {line}", wrong)
 
 
 @pytest.mark.proof
