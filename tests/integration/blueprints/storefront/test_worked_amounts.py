@@ -2,12 +2,18 @@
 
 import csv
 import io
-import random
 import re
+from collections import Counter
 from decimal import Decimal
+from itertools import chain
 
 import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from app.domain.money import minor_units
+from tests.factories import session
 from tests.support.html import page, words
 from tests.support.spreadsheet import records
 
@@ -61,24 +67,91 @@ def test_a_worked_example_is_the_same_on_page_in_csv_and_in_xlsx(
     assert Decimal(str(as_xlsx[f"Total Amount (EUR, {vat}. VAT)"])) == total
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_the_shown_rows_add_up_to_the_shown_sum(client, sign_in, world, seed):
-    chance = random.Random(seed)  # noqa: S311  # no secret
+CURRENCIES = {"EUR": "€", "GBP": "£", "JPY": "¥", "KWD": "KWD"}  # 2, 2, 0 and 3 decimals
+
+
+@st.composite
+def bought_lines(draw):
+    """One of a customer's assets, as its columns: frozen prices of any size and currency."""
+    currency = draw(st.sampled_from(sorted(CURRENCIES)))
+    places = minor_units(currency)
+    price = st.decimals(min_value=0, max_value=10**6, places=places)
+    return {
+        "currency": currency,
+        "selling_unit_price": draw(price),
+        "buying_unit_price": draw(price),
+        "quantity": draw(st.integers(1, 500)),
+        "discount_percent": draw(st.decimals(min_value=0, max_value=100, places=2)),
+        "vat_rate": draw(st.sampled_from([Decimal(rate) for rate in ("0", "5.5", "19", "24")])),
+    }
+
+
+def shown_by_currency(text):
+    """Currency → the last amount of it in the text, for a row or for the foot of a list."""
+    found = re.findall(r"(€|£|JP¥|¥|KWD)\s?([\d,]+(?:\.\d+)?)", text)
+    codes = {"JP¥": "JPY", **{sign: code for code, sign in CURRENCIES.items()}}
+    return {codes[sign]: Decimal(number.replace(",", "")) for sign, number in found}
+
+
+def added_up(rows):
+    """Of (currency, amount): currency → sum."""
+    sums = Counter()
+    for currency, amount in rows:
+        sums[currency] += amount
+    return dict(sums)
+
+
+def totals_of_page(client, vat, words_searched):
+    """(what the rows come to, what the foot says), as the page shows both."""
+    found = page(client.get(f"{LIST}?vat={vat}&per_page=100{words_searched}"))
+    rows = [shown_by_currency(words(row)) for row in found.select("main table tbody tr")]
+    foot = [shown_by_currency(words(each)) for each in found.select(".sums span")]
+    return added_up(chain(*(row.items() for row in rows))), added_up(
+        chain(*(each.items() for each in foot))
+    )
+
+
+def totals_of_files(client, vat, words_searched):
+    """What the rows come to in CSV and in XLSX."""
+    address = f"{LIST}?vat={vat}{words_searched}"
+    text = client.get(f"{address}&format=csv").get_data().decode("utf-8-sig")
+    for rows in (
+        list(csv.DictReader(io.StringIO(text))),
+        records(client.get(f"{address}&format=xlsx").data),
+    ):
+        head = next(name for name in rows[0] if name.startswith("Total Amount"))
+        assert f"{vat}. VAT" in head
+        yield added_up((row["Currency"], Decimal(str(row[head]))) for row in rows)
+
+
+@pytest.mark.parametrize("role", ["customer", "reseller"])
+def test_the_shown_rows_add_up_to_the_shown_total(client, sign_in, world, role):
+    """Whatever was bought, in whatever currencies, for whoever pays it, page and files alike."""
+    sign_in(world.user_of(getattr(world, role)))
     plan = world.example().subscription_id
-    for _ in range(20):
-        world.example(
-            subscription=None,
-            subscription_id=plan,
-            selling_unit_price=Decimal(chance.randrange(1, 10**6)) / 100,
-            quantity=chance.randrange(1, 200),
-            discount_percent=Decimal(chance.randrange(1000)) / 10,
-            vat_rate=Decimal(chance.choice(["0", "5.5", "19", "24"])),
-        )
-    sign_in(world.user_of(world.customer))
 
-    for vat in ("excl", "incl"):
-        rows = shown_rows(client, vat)
-        shown = page(client.get(f"{LIST}?vat={vat}&per_page=100")).select_one(".sums")
+    @settings(max_examples=8, deadline=None)
+    @given(
+        st.lists(bought_lines(), min_size=1, max_size=6),
+        st.sampled_from(["excl", "incl"]),
+        st.sampled_from(["", "&q=reserved"]),  # kept sums, and those of a search
+    )
+    def adds_up(lines, vat, words_searched):
+        forget_assets()
+        for line in lines:
+            world.example(subscription=None, subscription_id=plan, **line)
 
-        assert len(rows) == 21
-        assert amounts(words(shown)) == [sum(total for _, total in rows)]
+        rows, foot = totals_of_page(client, vat, words_searched)
+
+        assert rows == foot
+        assert set(rows) == {line["currency"] for line in lines}
+        for file in totals_of_files(client, vat, words_searched):
+            assert file == foot
+
+    adds_up()
+
+
+def forget_assets():
+    """The examples before, so that each stands for itself."""
+    session.execute(sa.text("TRUNCATE assets, asset_totals CASCADE"))
+    session.commit()
