@@ -12,6 +12,7 @@ _LONGEST_ADDRESS = 254
 class MailKind(StrEnum):
     ORDER_CONFIRMATION = "order_confirmation"
     APPROVAL_WANTED = "approval_wanted"
+    ORDER_DECLINED = "order_declined"
     PROVISIONING_FAILED = "provisioning_failed"
     EXPIRED = "expired"
     INVOICE = "invoice"

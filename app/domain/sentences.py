@@ -1,5 +1,8 @@
 """Texts for people that are said in the reader's language once it is known."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class Sentence(str):
     """English, and how it came about: the page says `message` in its reader's language.
@@ -23,3 +26,25 @@ def said(message: str, /, **values: object) -> Sentence:
     sentence.message = message
     sentence.values = values
     return sentence
+
+
+def packed(text: str) -> dict[str, Any]:
+    """The sentence as JSON, for a column; of a text that is no sentence nothing is kept."""
+    if not isinstance(text, Sentence):
+        return {}
+    values = {
+        name: packed(value) if isinstance(value, Sentence) else str(value)
+        for name, value in text.values.items()
+    }
+    return {"message": text.message, "values": values}
+
+
+def unpacked(kept: Mapping[str, Any], otherwise: str) -> str:
+    """The sentence that `packed` kept, else the text itself."""
+    if not kept:
+        return otherwise
+    values = {
+        name: value if isinstance(value, str) else unpacked(value, "")
+        for name, value in kept["values"].items()
+    }
+    return said(kept["message"], **values)

@@ -49,5 +49,6 @@ class BasketLine(Owned, Base):
     seen_unit_price: Mapped[Decimal | None]  # None where it is hidden from the buyer
     seen_discount_percent: Mapped[Decimal]
     added_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    touched_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
     removed_at: Mapped[dt.datetime | None]
     order_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("orders.id"))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -81,5 +82,7 @@ class OrderLine(Owned, Base):
     discount_percent: Mapped[Decimal] = mapped_column(default=Decimal(0))
     vat_rate: Mapped[Decimal]
     basket_line_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("basket_lines.id"))
-    # why it was left out when the others were bought; the buyer reads it
+    # why it was left out when the others were bought; the buyer reads it. The reason in English,
+    # and what it is said from in any language: a message and its values (domain/sentences.py)
     refused_reason: Mapped[str] = mapped_column(default="", server_default="")
+    refused_sentence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")

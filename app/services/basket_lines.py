@@ -3,16 +3,19 @@
 Locks are taken on the basket first, then on the order that it becomes.
 """
 
+import datetime as dt
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.database import seeing_all
-from app.domain.access import Viewer
+from app.database import seeing_all, transaction
+from app.domain.access import SYSTEM_SCOPE, Viewer
 from app.models import Basket, BasketLine, Order, OrderLine, Sku, User
 from app.services.held_lines import Wish
 from app.services.visibility import visible_to
+
+OLD_DAYS = 90
 
 
 def is_open() -> sa.ColumnElement[bool]:
@@ -89,3 +92,32 @@ def recount(session: Session, user_id: UUID) -> None:
         .scalar_subquery()
     )
     session.execute(sa.update(User).where(User.id == user_id).values(basket_lines=lines))
+
+
+def forget_old_lines() -> int:
+    """Delete what nobody bought, changed or took out for 90 days; how many lines left baskets.
+
+    What an order, or a quote, was made from stays stored, out of the basket.
+    """
+    is_old = BasketLine.touched_at < sa.func.now() - dt.timedelta(days=OLD_DAYS)
+    with transaction(SYSTEM_SCOPE) as session:
+        old = sa.select(BasketLine.id, Basket.user_id, is_open().label("is_open"))
+        found = session.execute(
+            old.join(Basket, Basket.id == BasketLine.basket_id)
+            .where(is_old, BasketLine.order_id.is_(None), sa.or_(is_open(), sa.not_(_is_ordered())))
+            .with_for_update(of=Basket)
+        ).all()
+        ids = [row.id for row in found]
+        session.execute(
+            sa.update(BasketLine)
+            .where(BasketLine.id.in_(ids), is_open())
+            .values(removed_at=sa.func.now())
+        )
+        session.execute(sa.delete(BasketLine).where(BasketLine.id.in_(ids), sa.not_(_is_ordered())))
+        for user_id in {row.user_id for row in found}:
+            recount(session, user_id)
+    return sum(row.is_open for row in found)
+
+
+def _is_ordered() -> sa.ColumnElement[bool]:
+    return sa.exists().where(OrderLine.basket_line_id == BasketLine.id)

@@ -62,7 +62,8 @@ def change_quantities(viewer: Viewer, account_id: UUID, quantities: Mapping[UUID
                 check_quantity(sku, quantity)
             except InvalidError as error:
                 raise InvalidError(error.message, field=field_of(line.id)) from error
-            line.quantity = quantity
+            if line.quantity != quantity:
+                line.quantity, line.touched_at = quantity, sa.func.now()
 
 
 def field_of(line_id: UUID) -> str:
@@ -97,7 +98,7 @@ def _set_removed(
         session.execute(
             sa.update(BasketLine)
             .where(BasketLine.id == line_id, BasketLine.order_id.is_(None), is_removable)
-            .values(removed_at=removed_at)
+            .values(removed_at=removed_at, touched_at=sa.func.now())
         )
         recount(session, viewer.user_id)
         return basket.account_id

@@ -88,13 +88,21 @@ def _take(session: Session, notices: _Notices) -> bool:
 
 
 def _confirmations(notices: _Notices) -> list[Mail]:
+    return _to_buyers(notices, OrderStatus.EXECUTED)
+
+
+def _refusals(notices: _Notices) -> list[Mail]:
+    return _to_buyers(notices, OrderStatus.DECLINED)
+
+
+def _to_buyers(notices: _Notices, status: OrderStatus) -> list[Mail]:
     """To whoever placed the order."""
     mails = []
     for notice in notices:
         session = reading(SYSTEM_SCOPE)
         placer = sa.select(Order.placed_by_id).where(Order.id == notice.about_id)
         found = recipients(session, User.id == placer.scalar_subquery())
-        mails += _about_order(notice, found, OrderStatus.EXECUTED)
+        mails += _about_order(notice, found, status)
     return mails
 
 
@@ -141,11 +149,14 @@ def _order_facts(order: order_history.OrderDetails, *, is_staff: bool) -> _Facts
                 "net": str(line.price.total.net) if line.price else None,
             }
             for line in order.lines
+            if not line.refused_reason
         ],
         "currency": total.currency if total else None,
         "net": str(total.net) if total else None,
         "vat": [[str(line.rate), str(line.vat)] for line in total.vat_lines] if total else [],
         "gross": str(total.gross) if total else None,
+        "decided_by": order.decided_by_name,
+        "reason": order.decision_reason,
         "ends_at": order.approval_ends_at.isoformat() if order.approval_ends_at else None,
     }
 
@@ -262,6 +273,7 @@ def _marketplace() -> str:
 _MAKERS: dict[MailKind, Callable[[_Notices], list[Mail]]] = {
     MailKind.ORDER_CONFIRMATION: _confirmations,
     MailKind.APPROVAL_WANTED: _approvals,
+    MailKind.ORDER_DECLINED: _refusals,
     MailKind.PROVISIONING_FAILED: _failures,
     MailKind.EXPIRED: _expiries,
     MailKind.INVOICE: invoice_mails,

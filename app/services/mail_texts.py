@@ -87,6 +87,25 @@ def _approval_wanted(told: Told) -> MailText:
     )
 
 
+def _order_declined(told: Told) -> MailText:
+    _, facts = told.words.gettext, told.facts
+    return MailText(
+        subject=_("Your order %(number)s was declined", number=facts["number"]),
+        paragraphs=(
+            _(
+                "%(decided_by)s declined order %(number)s for %(account)s. Nothing was bought.",
+                decided_by=facts["decided_by"],
+                **_names(facts),
+            ),
+            _("The reason: %(reason)s", reason=facts["reason"]),
+        ),
+        rows=_order_rows(told),
+        totals=_order_totals(told),
+        button=_("Open the order"),
+        path=facts["path"],
+    )
+
+
 def _names(facts: _Facts) -> dict[str, str]:
     return {name: str(facts[name]) for name in ("number", "account", "placed_by")}
 
@@ -305,6 +324,7 @@ def _password_changed(told: Told) -> MailText:
 _TEXTS: dict[MailKind, Callable[[Told], MailText]] = {
     MailKind.ORDER_CONFIRMATION: _order_confirmation,
     MailKind.APPROVAL_WANTED: _approval_wanted,
+    MailKind.ORDER_DECLINED: _order_declined,
     MailKind.PROVISIONING_FAILED: _provisioning_failed,
     MailKind.EXPIRED: _expired,
     MailKind.INVOICE: _invoice,

@@ -20,7 +20,7 @@ from app.domain.assets import (
 from app.domain.errors import ConflictError
 from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
-from app.domain.sentences import said
+from app.domain.sentences import packed, said
 from app.models import Asset, Order, OrderLine, Product, Reservation, Sku, SoftwareSubscription
 from app.services.buying import check_plan, find_plan, reason_not_published
 from app.services.invoices import invoice_order
@@ -61,7 +61,8 @@ def check_still_buyable(session: Session, viewer: Viewer, order: Order) -> None:
 def _buyable(session: Session, viewer: Viewer, lines: list[_Line]) -> list[_Line]:
     reasons = _refusals(session, viewer, lines)
     for line, _, _ in lines:
-        line.refused_reason = reasons.get(line.id, "")
+        reason = reasons.get(line.id, "")
+        line.refused_reason, line.refused_sentence = reason, packed(reason)
     return [each for each in lines if each[0].id not in reasons]
 
 

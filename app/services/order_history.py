@@ -24,6 +24,7 @@ from app.domain.assets import (
 from app.domain.errors import NotAllowedError, NotFoundError
 from app.domain.orders import OrderStatus
 from app.domain.pricing import PricedLine
+from app.domain.sentences import unpacked
 from app.models import Account, Asset, Order, OrderLine, Sku, Subscription, User
 from app.services.invoice_lists import LinkedInvoice, invoices_of_order
 from app.services.order_lines import shown_line
@@ -302,7 +303,7 @@ def _shown(
         price=shown.price,
         resale=shown.resale,
         asset=asset,
-        refused_reason=line.refused_reason,
+        refused_reason=unpacked(line.refused_sentence, line.refused_reason),
     )
 
 

@@ -111,6 +111,7 @@ def decline_order(viewer: Viewer, order_id: UUID, reason: str) -> None:
         order.status = OrderStatus.DECLINED
         order.decided_by_name = viewer.name
         order.decision_reason = reason
+        tell(session, MailKind.ORDER_DECLINED, order, order.id)
         audit(session, viewer, AuditEvent.ORDER_DECLINED, of_order(order), reason=reason)
         log.info("order.declined", order_id=str(order.id))
 

@@ -10,6 +10,7 @@ from app.database import reading
 from app.domain.access import SYSTEM_SCOPE
 from app.services.alerts import keep_alerts
 from app.services.audit_chain import check_chain
+from app.services.basket_lines import forget_old_lines
 from app.services.bulk_work import wake_bulk_jobs
 from app.services.catalogue_refreshes import refresh_when_due
 from app.services.customer_imports import import_when_asked
@@ -56,6 +57,10 @@ def _check_audit(_driver: PurchaseDriver) -> None:
         log.error("audit.broken", problem=chain.problem, number=chain.broken_number)
 
 
+def _forget_baskets(_driver: PurchaseDriver) -> None:
+    log.info("dispatch.baskets", lines=forget_old_lines())
+
+
 def _retry(_driver: PurchaseDriver) -> None:
     make_asked_retries()
 
@@ -75,6 +80,8 @@ CATALOGUE = ScheduledJob(name="catalogue", every_seconds=_SOON, run=_refresh_cat
 # Every hash of the audit log is made again: seconds for a million entries, so not often.
 AUDIT = ScheduledJob(name="audit", every_seconds=6 * 3600.0, run=_check_audit)
 
+BASKETS = ScheduledJob(name="baskets", every_seconds=24 * 3600.0, run=_forget_baskets)
+
 # Staff ask for it and follow it.
 CUSTOMERS = ScheduledJob(name="customers", every_seconds=_SOON, run=_import_customers)
 
@@ -85,5 +92,5 @@ LANES: dict[str, tuple[ScheduledJob, ...]] = {
     "quick": (EXPIRY, ALERTS, RETRIES),
     "microsoft": (RECONCILIATION, REFRESH),
     "bulk": (BULK,),
-    "catalogue": (CATALOGUE, CUSTOMERS, AUDIT),
+    "catalogue": (CATALOGUE, CUSTOMERS, AUDIT, BASKETS),
 }

@@ -246,6 +246,7 @@ def mails_about_orders(app, world, owner):
     for kind, status in (
         (MailKind.ORDER_CONFIRMATION, OrderStatus.EXECUTED),
         (MailKind.APPROVAL_WANTED, OrderStatus.PENDING_APPROVAL),
+        (MailKind.ORDER_DECLINED, OrderStatus.DECLINED),
     ):
         order.status = status
         order.placed_by_id = world.users[f"{owner}_administrator"].id

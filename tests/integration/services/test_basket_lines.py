@@ -1,8 +1,10 @@
 """Lines of baskets: taken out, changed, limited, and nobody else's."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from app.domain.access import Role
 from app.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
@@ -13,6 +15,7 @@ from app.models import (
     OrderLine,
 )
 from app.services import baskets
+from app.services.basket_lines import forget_old_lines
 from app.services.basket_view import get_basket
 from app.services.orders import place_order
 from app.services.quotes import quote_basket
@@ -189,3 +192,55 @@ def test_a_placed_order_keeps_its_lines(market, owner):
 def test_an_account_with_nothing_in_it_has_an_empty_basket(market, owner):
     assert get_basket(owner).account_id is None
     assert get_basket(owner, market.direct.id).form_token is None
+
+
+def touched(line, days):
+    """So many days ago, by PostgreSQL's clock."""
+    session.execute(
+        sa.text("UPDATE basket_lines SET touched_at = now() - :age WHERE id = :id"),
+        {"id": line.id, "age": dt.timedelta(days=days)},
+    )
+    session.commit()
+
+
+def test_lines_that_nobody_touched_for_90_days_are_deleted(market, owner):
+    market.fill(owner, market.direct)
+    [old, young] = rows(BasketLine)
+    touched(old, 91)
+    touched(young, 89)
+
+    assert forget_old_lines() == 1
+
+    assert [line.id for line in rows(BasketLine)] == [young.id]
+    assert (titles(get_basket(owner)), counted(owner)) == (["Client licence"], 1)
+    assert forget_old_lines() == 0
+
+
+def test_a_new_quantity_keeps_a_line_and_being_taken_out_does_not(market, owner):
+    market.fill(owner, market.direct)
+    [changed, removed] = rows(BasketLine)
+    for line in (changed, removed):
+        touched(line, 91)
+    baskets.change_quantities(owner, market.direct.id, {changed.id: 5})
+    baskets.remove_line(owner, removed.id)
+
+    assert forget_old_lines() == 0
+    touched(removed, 91)
+    assert forget_old_lines() == 0  # it stood in no basket
+
+    assert [line.id for line in rows(BasketLine)] == [changed.id]
+
+
+def test_what_an_order_or_a_quote_was_made_from_stays_stored(market, owner):
+    market.fill(owner, market.direct)
+    place_order(owner, market.review(owner, market.direct))
+    market.add(owner, market.direct)
+    market.review(owner, market.direct)
+    lines = rows(BasketLine)
+    for line in lines:
+        touched(line, 91)
+
+    assert forget_old_lines() == 1
+
+    assert {line.id for line in rows(BasketLine)} == {line.id for line in lines}
+    assert (titles(get_basket(owner)), counted(owner)) == ([], 0)

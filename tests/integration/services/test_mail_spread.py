@@ -16,6 +16,7 @@ from app.services.expiry import expire_due_assets
 from app.services.mail_rendering import as_sent
 from app.services.mail_spread import spread_notices
 from app.services.notices import tell
+from app.services.orders import decline_order
 from app.services.today import today
 from tests import factories
 from tests.factories import (
@@ -24,6 +25,7 @@ from tests.factories import (
     ReservationFactory,
     SoftwareSubscriptionFactory,
     UserFactory,
+    viewer_of,
 )
 from tests.integration.authorization.world import BUYING, COST, build_world
 
@@ -121,6 +123,36 @@ def test_nobody_is_asked_about_an_order_that_does_not_wait_any_more(world):
 
     assert spread_notices() == 0
     assert factories.session.scalars(sa.select(Notice.spread_at)).one() is not None
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "was declined"),
+        ("el", "απορρίφθηκε"),
+        ("de", "wurde abgelehnt"),
+    ],
+)
+def test_whoever_placed_an_order_is_told_that_it_was_declined_and_why(app, world, language, words):
+    buyer = world.users["aegean_administrator"]
+    buyer.language = Language(language)
+    order = order_of(
+        world,
+        "aegean",
+        status=OrderStatus.PENDING_APPROVAL,
+        placed_by_id=buyer.id,
+        placed_at=sa.func.now(),
+        executed_at=None,
+    )
+
+    decline_order(viewer_of(world.users["northwind_administrator"]), order.id, "Over budget")
+    spread_notices()
+
+    (mail,) = mails()
+    assert mail.to_address == buyer.email
+    assert words in sent(app, mail).subject
+    assert "Over budget" in sent(app, mail).text
+    assert f"/orders/{order.id}/" in sent(app, mail).text
 
 
 def failed_asset():

@@ -194,6 +194,7 @@ def test_customers_read_their_resellers_name_in_mails_the_reseller_the_marketpla
     for kind, status in (
         (MailKind.ORDER_CONFIRMATION, OrderStatus.EXECUTED),
         (MailKind.APPROVAL_WANTED, OrderStatus.PENDING_APPROVAL),
+        (MailKind.ORDER_DECLINED, OrderStatus.DECLINED),
     ):
         change(order, status=status)
         with transaction(factories.SYSTEM_SCOPE) as session:
