@@ -261,3 +261,20 @@ class GiveUpPage(BasePage):
         super().__init__(page)
         self.reason = page.get_by_label("Reason")
         self.button = self.main.get_by_role("button", name="Give it up")
+
+
+class ProductPage(BasePage):
+    """Found by its name, which stands for it in the list."""
+
+    def __init__(self, page, name):
+        super().__init__(page)
+        self.heading = name
+
+    def open(self):
+        self.page.goto(f"/bss/billing/products/?q={self.heading}")
+        self.main.get_by_role("link", name=self.heading, exact=True).click()
+        return self.arrived()
+
+    def press(self, button):
+        self.page.get_by_role("button", name=button).click()
+        return self.arrived()

@@ -71,11 +71,14 @@ class SoftwareCataloguePage(BasePage):
     def __init__(self, page):
         super().__init__(page)
         self.customer = page.get_by_label("Customer")
+        self.show = page.get_by_role("button", name="Show software")
 
     def open_plan(self, name, customer=None):
         """A reseller says for whom: prices depend on it."""
         if customer:
             self.customer.select_option(label=customer)
+            if self.show.is_visible():
+                self.show.click()
         self.main.get_by_role("link", name=name, exact=True).click()
         plan = SoftwarePlanPage(self.page)
         plan.heading = name
@@ -87,6 +90,12 @@ class SoftwarePlanPage(BasePage):
         super().__init__(page)
         self.quantity = page.get_by_label("Quantity")
         self.go_on = page.get_by_role("button", name="Review order")
+
+    def put_in_basket(self, title, quantity):
+        self.main.get_by_role("radio", name=title).check()
+        self.quantity.fill(str(quantity))
+        self.page.get_by_role("button", name="Add to basket").click()
+        return BasketPage(self.page).arrived()
 
     def review(self, title, quantity):
         self.main.get_by_role("radio", name=title).check()
@@ -207,3 +216,35 @@ class StatementPage(BasePage):
     def __init__(self, page):
         super().__init__(page)
         self.rows = self.main.get_by_role("table").get_by_role("row")
+
+
+class BasketPage(BasePage):
+    path = "/basket/"
+    heading = "Basket"
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.go_on = page.get_by_role("button", name="Review order")
+
+    def row_of(self, name):
+        return self.main.get_by_role("row").filter(has_text=name)
+
+    def review(self):
+        self.go_on.click()
+        return ReviewPage(self.page).arrived()
+
+    def take_out(self, name):
+        self.row_of(name).get_by_role("button", name="Remove").click()
+        expect(self.row_of(name)).to_have_count(0)
+        return self
+
+
+class BrandPage(BasePage):
+    path = "/brand/"
+    heading = "Name, logo and colour"
+
+    def save(self, *, name, hue):
+        self.page.get_by_label("Name", exact=True).fill(name)
+        self.page.get_by_label("Hue", exact=True).fill(hue)
+        self.page.get_by_role("button", name="Save").click()
+        return self.arrived()

@@ -1,0 +1,97 @@
+"""A basket of which one line is withdrawn, a reseller's brand, and who may only look."""
+
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.journeys import AEGEAN, SOFTWARE, SOFTWARE_FOR_A_YEAR, find_in_back_office
+from tests.e2e.pages.bss import ProductPage
+from tests.e2e.pages.storefront import (
+    BasketPage,
+    BrandPage,
+    SoftwareCataloguePage,
+)
+from tests.e2e.pages.users import ChoosePage, OwnUsersPage, link_mailed_to
+from tests.e2e.people import BUYER, DESKTOP, DIRECT, PHONE, RESELLER
+
+PASSWORD = "seven olive trees by the sea"
+
+WITHDRAWN = "Windows Server CAL - 1 Device"
+
+
+@contextmanager
+def withdrawn(staff_page):
+    """The one plan is not sold meanwhile."""
+    ProductPage(staff_page, WITHDRAWN).open().press("Hide from the storefront")
+    try:
+        yield
+    finally:
+        ProductPage(staff_page, WITHDRAWN).open().press("Publish to the storefront")
+
+
+@pytest.mark.parametrize(
+    ("buyer", "customer", "look"),
+    [
+        pytest.param(DIRECT, None, DESKTOP, id="direct customer"),
+        pytest.param(BUYER, None, PHONE, id="end customer on a phone"),
+        pytest.param(RESELLER, AEGEAN, DESKTOP | {"java_script_enabled": False}, id="no script"),
+    ],
+)
+def test_of_two_lines_the_withdrawn_one_is_left_out_and_the_other_is_bought(
+    page_of, staff_page, sandbox, buyer, customer, look
+):
+    page = page_of(buyer, **look)
+    for name, quantity in ((WITHDRAWN, 5), (SOFTWARE, 2)):
+        plan = SoftwareCataloguePage(page).open().open_plan(name, customer)
+        basket = plan.put_in_basket(f"{name} - 1 Year", quantity)
+    basket_url = page.url
+    review = basket.review()
+
+    with withdrawn(staff_page):
+        order = review.buy()
+
+    expect(order.main).to_contain_text("Not everything was bought")
+    expect(order.fact("Not bought")).to_contain_text("is not sold here at the moment")
+    number = order.asset_number
+    asset = find_in_back_office(staff_page, number)
+    expect(asset.title).to_have_text(SOFTWARE_FOR_A_YEAR)
+    expect(asset.sync_status).to_contain_text("Synchronized")
+    assert len(sandbox.ledger(f"{number}-")) == 1
+    page.goto(basket_url)
+    left = BasketPage(page).arrived()
+    expect(left.row_of(WITHDRAWN)).to_be_visible()
+    expect(left.row_of(SOFTWARE)).to_have_count(0)
+    left.take_out(WITHDRAWN)
+
+
+def test_a_resellers_brand_is_on_the_pages_of_its_customers(page_of):
+    reseller, buyer = page_of(RESELLER), page_of(BUYER, **PHONE)
+
+    try:
+        BrandPage(reseller).open().save(name="Cloud of the North", hue="150")
+        buyer.goto("/")
+        expect(buyer.get_by_role("banner")).to_contain_text("Cloud of the North")
+    finally:
+        BrandPage(reseller).open().save(name="", hue="")
+    buyer.goto("/")
+    expect(buyer.get_by_role("banner")).not_to_contain_text("Cloud of the North")
+
+
+def test_a_viewer_looks_and_does_not_buy(reseller_page, new_context, system):
+    address = f"{uuid4().hex[:10]}@newcomer.example"
+    OwnUsersPage(reseller_page).open().invite("Nikos Newcomer", address, "Viewer")
+    link = link_mailed_to(address, system.state_dir / "mail")
+    page = new_context(**PHONE).new_page()
+    ChoosePage(page).open_link(link).choose(PASSWORD).sign_in(address, PASSWORD)
+
+    plan = SoftwareCataloguePage(page).open().open_plan(SOFTWARE, AEGEAN)
+
+    expect(plan.main).to_contain_text("Your role does not place orders.")
+    expect(plan.go_on).to_have_count(0)
+    expect(page.get_by_role("link", name="Basket")).to_have_count(0)
+    for address in ("/basket/", "/users/", "/brand/"):
+        assert page.goto(address).status == 403
+    for path in ("/billing/assets/reservations/", "/orders/", "/customers/"):
+        assert page.goto(path).ok
