@@ -14,10 +14,18 @@ if TYPE_CHECKING:
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(
-    rf"({_LABEL}(\.{_LABEL})*\.?|\[[0-9a-f:.]+\])(:[0-9]{{1,5}})?", re.IGNORECASE | re.ASCII
+    rf"({_LABEL}(\.{_LABEL})*\.?|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{{1,5}}))?",
+    re.IGNORECASE | re.ASCII,
 )
+_HIGHEST_PORT = 65535
 _LONGEST = 253 + len(".:65535")
 _BODY = b"The Host of this request is not one.\n"
+
+
+def _is_host(text: str) -> bool:
+    if len(text) > _LONGEST or not (found := _HOST.fullmatch(text)):
+        return False
+    return int(found["port"] or 0) <= _HIGHEST_PORT
 
 
 class HostGate:
@@ -34,7 +42,7 @@ class HostGate:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "")
-        if not host or (len(host) <= _LONGEST and _HOST.fullmatch(host)):
+        if not host or _is_host(host):
             return self._inner(environ, start_response)
         start_response("400 Bad Request", self._headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [_BODY]
