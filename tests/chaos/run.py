@@ -64,7 +64,7 @@ class Chaos:
         self.notes = dict.fromkeys(("longest_lock", "longest_frozen_lock", "longest_idle"), 0.0)
         self._stack = ExitStack()
         self._look_at = 0.0
-        self._synchronized = 0
+        self._settled = 0
         self._frozen_at = float("-inf")
 
     def run(self):
@@ -99,7 +99,7 @@ class Chaos:
         self.crew.start_all()
         wait_until(self._serves, seconds=60, what="the web process to serve")
         self.load = Load(plan, self.crew.url, draw_wishes(plan, self.url))
-        self.crew.left = lambda: plan.purchases - self._synchronized
+        self.crew.left = lambda: plan.purchases - self._settled
         self.staff = Staff(self.crew.url, self._failed)
         self.disruptions = Disruptions(plan, self.crew, self.servers, self.lines, self.sandbox)
         self.display = Display(self)
@@ -133,7 +133,7 @@ class Chaos:
 
     def _share(self):
         """How far the run is: what people asked for counts, and more so what came of it."""
-        done = 0.3 * self.load.started + 0.7 * self._synchronized
+        done = 0.3 * self.load.started + 0.7 * self._settled
         return min(1.0, done / self.plan.purchases / _NEARLY_ALL)
 
     def _calm_down(self):
@@ -160,10 +160,12 @@ class Chaos:
 
     def _is_final(self):
         found = books.states(self.url, self.began)
+        return sum(found.values()) == sum(found[state] for state in self._final_states())
+
+    def _final_states(self):
+        """In mode C what is unknown waits for people."""
         final = {PurchaseState.SYNCHRONIZED, PurchaseState.ABANDONED}
-        if self.plan.mode == "C":
-            final.add(PurchaseState.UNKNOWN)
-        return sum(found.values()) == sum(found[state] for state in final)
+        return final | {PurchaseState.UNKNOWN} if self.plan.mode == "C" else final
 
     def _look(self):
         """Once a second: what waits in PostgreSQL, and the line on the screen."""
@@ -176,7 +178,7 @@ class Chaos:
         except psycopg.OperationalError:
             return  # it is being broken
         self._note_waits(lock, idle)
-        self._synchronized = found[PurchaseState.SYNCHRONIZED]
+        self._settled = sum(found[state] for state in self._final_states())
         self.display.show(found)
 
     def _note_waits(self, lock, idle):
