@@ -140,6 +140,7 @@ def test_every_page_keeps_its_budget_with_ten_assets(app, engine, sign_in, at_mo
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(600)
 def test_and_with_a_hundred_thousand(app, engine, sign_in, at_most):
     generate(app, 100_000)
 
