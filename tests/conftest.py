@@ -19,34 +19,18 @@ from rq.serializers import JSONSerializer
 
 from app import create_app
 from app.config import Settings
-from app.database import Base, db
+from app.database import db
 from app.domain.purchase import PurchaseState
-from app.models import MarketplaceOptions, Provider, Purchase, UserSession
+from app.models import Provider, Purchase, UserSession
 from app.services.purchases import step
 from embedded.for_tests import Servers
 from tests import factories
+from tests.support.empty_tables import empty_tables
 from tests.support.html import CheckedClient
 from tests.support.sandbox import Sandbox
 from tests.support.statements import max_queries
 
 REPOSITORY = Path(__file__).parent.parent
-_KEPT = {"audit_chain", "control", "marketplace_options", "provider"}
-
-_FIRST_OPTIONS = {
-    "name": "Entrepot",
-    "shows_vat": False,
-    "viewers_may_switch_vat": True,
-    "country": "GR",
-    "currency": "EUR",
-    "timezone": "Europe/Athens",
-    "language": "en",
-    "needs_approval": False,
-    "quote_hours": 24,
-    "terms": "",
-    "largest_order": None,
-    "payment_days": 30,
-    "holds_invoices": False,
-}
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +53,15 @@ def owner_engine(servers):
     factories.session.configure(bind=engine)
     yield engine
     factories.session.remove()
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def superuser_engine(servers, owner_engine):
+    """The same database, as one whom nothing stops."""
+    url = sa.make_url(servers.postgresql.superuser_url).set(database=owner_engine.url.database)
+    engine = sa.create_engine(url)
+    yield engine
     engine.dispose()
 
 
@@ -103,42 +96,13 @@ def the_app(settings):
 
 
 @pytest.fixture
-def app(the_app, owner_engine):
+def app(the_app, superuser_engine):
     """The app with empty tables and an empty queue. No context is pushed: views push theirs."""
-    _empty_tables(owner_engine)
+    empty_tables(superuser_engine)
     the_app.extensions["queue"].connection.flushdb()
     factories.session.rollback()
     yield the_app
     factories.session.remove()
-
-
-def _empty_tables(engine):
-    names = [table.name for table in Base.metadata.sorted_tables if table.name not in _KEPT]
-    with engine.begin() as connection:
-        connection.execute(sa.text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
-        connection.execute(sa.text("DELETE FROM control"))
-        connection.execute(
-            sa.text(
-                "INSERT INTO control (id, provisioning_enabled, reason, min_epoch)"
-                " VALUES (1, true, '', 1)"
-            )
-        )
-        connection.execute(
-            sa.text(
-                "UPDATE provider SET failures = 0, openings = 0, pause_until = null,"
-                " probe_until = null, reason = ''"
-            )
-        )
-
-        connection.execute(sa.text("UPDATE control SET provisioning_enabled = true, min_epoch = 1"))
-        connection.execute(sa.text("SELECT set_config('entrepot.scope', 'all', true)"))
-        connection.execute(
-            sa.text(
-                "UPDATE audit_chain SET number = 0, hash = repeat('0', 64), checked_at = null,"
-                " checked_number = null, broken_number = null, problem = ''"
-            )
-        )
-        connection.execute(sa.update(MarketplaceOptions).values(_FIRST_OPTIONS))
 
 
 @pytest.fixture
