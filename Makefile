@@ -56,7 +56,12 @@ else
 endif
 
 proof: setup ## run the long proofs (M=by_hand for the longest, on a quiet machine)
-	$(BIN)/python -m pytest $(or $(T),tests) -m $(if $(M),$(M),"proof and not by_hand")
+ifneq ($(T)$(M),)
+	$(BIN)/python -m pytest $(or $(T),tests) -m $(or $(M),"proof and not by_hand")
+else
+	$(BIN)/python -m pytest tests --ignore tests/chaos -m "proof and not by_hand" -n 2 --maxschedchunk 1
+	$(BIN)/python -m pytest tests/chaos -m "proof and not by_hand"
+endif
 
 model: setup ## check the model of a purchase, and that its seeded errors are found (needs spin, gcc)
 	$(BIN)/python -m tests.support.spin
