@@ -111,6 +111,12 @@ def planned_faults() -> ResponseReturnValue:
     return jsonify(current_state().faults.planned())
 
 
+@bp.delete("/faults")
+def forget_faults() -> ResponseReturnValue:
+    current_state().faults.reset()
+    return jsonify([])
+
+
 @bp.post("/faults")
 def plan_fault() -> ResponseReturnValue:
     sent = _sent()

@@ -54,7 +54,7 @@ _FIRST_OPTIONS = {
 def empty_tables(superuser: sa.Engine) -> None:
     """Leave what the migrations left. Past row-level security and every trigger."""
     with superuser.begin() as connection:
-        full = dict(connection.execute(_FULL))
+        full = dict(connection.execute(_FULL).all())
         if any(full.values()):
             connection.execute(sa.text(f"TRUNCATE {', '.join(_EMPTIED)} CASCADE"))
         connection.execute(sa.text("SET LOCAL session_replication_role = replica"))

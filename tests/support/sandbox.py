@@ -20,7 +20,12 @@ class Sandbox:
         self._post("reset")
 
     def fault(self, route, kind, *, times=1):
+        """`times` 0: until `forget_faults`."""
         self._post("faults", {"route": route, "kind": kind, "times": times})
+
+    def forget_faults(self):
+        answer = self._session.delete(f"{self.url}/__sandbox__/faults", timeout=20)
+        answer.raise_for_status()
 
     def advance(self, seconds):
         self._post("clock", {"advance_seconds": seconds})

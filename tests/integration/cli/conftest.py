@@ -26,6 +26,7 @@ def environment(servers, owner_engine):
     """The settings of an installation on the tests' own database."""
     return servers.environment(
         ENTREPOT_ENV="test",
+        MICROSOFT_READS_PER_MINUTE="60000",
         DATABASE_URL=owner_engine.url.render_as_string(hide_password=False),
     )
 
