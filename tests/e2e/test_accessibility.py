@@ -17,7 +17,7 @@ def visit(page, address):
     assert answer.ok, f"{address} answered {answer.status}"
 
 
-@pytest.mark.parametrize(("email", "look"), [(RESELLER, "desktop"), (ADMIN, "dark phone")])
+@pytest.mark.parametrize(("email", "look"), [(RESELLER, "dark phone")])
 def test_the_main_pages_are_accessible(page_of, addresses_of, email, look):
     page = page_of(email, **LOOKS[look])
 
