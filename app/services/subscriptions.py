@@ -25,7 +25,7 @@ from app.domain.catalogue import RESERVED_INSTANCES_CODE
 from app.domain.errors import NotAllowedError, NotFoundError
 from app.models import Account, Product, Reservation, Subscription
 from app.services.buying import reason_no_reservation, reason_not_to_order_for
-from app.services.pages import Keys, Page, PageRequest, each_row, fetch_counted_page
+from app.services.pages import Details, Keys, Page, PageRequest, each_row, fetch_counted_page
 from app.services.visibility import visible_to
 
 _NUMBER = re.compile(r"(?:sub-)?0*([1-9]\d{0,17})", re.IGNORECASE)
@@ -88,10 +88,15 @@ class PlanSearch:
 
 def list_subscriptions(viewer: Viewer, search: PlanSearch, *, page: PageRequest) -> Page[PlanRow]:
     """The Azure plans that the viewer sees."""
-    query = _query().where(visible_to(viewer, Subscription), *_filters(search))
-    session = reading(viewer.scope)
+    ids = (
+        sa.select(Subscription.id)
+        .join(Account, Account.id == Subscription.account_id)
+        .where(visible_to(viewer, Subscription), *_filters(search))
+    )
+    # Counting a plan's reservations is dear: only those of the page are counted.
+    details = Details(query=_query(), id=Subscription.id.expression)
     keys = _keys(search.sort, descending=search.descending)
-    found = fetch_counted_page(session, query, keys, page)
+    found = fetch_counted_page(reading(viewer.scope), ids, keys, page, details=details)
     return found.with_items([_row(viewer, row) for row in found.items])
 
 
