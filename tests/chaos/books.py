@@ -14,12 +14,13 @@ SELECT p.id::text, p.asset_id::text, a.number, p.own_ref, p.state, p.order_id, p
  WHERE p.created_at >= %s
  ORDER BY a.number, p.generation
 """
+# By `waitstart`: a statement may wait for several locks, one after the other.
 _WAITS = """
-SELECT coalesce(max(seconds) FILTER (WHERE wait_event_type = 'Lock'), 0) AS lock,
-       coalesce(max(seconds) FILTER (WHERE state LIKE 'idle in transaction%'), 0) AS idle
-  FROM (SELECT wait_event_type, state,
-               extract(epoch FROM clock_timestamp() - state_change)::float AS seconds
-          FROM pg_stat_activity WHERE backend_type = 'client backend') AS seen
+SELECT (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waitstart)), 0)::float
+          FROM pg_locks WHERE NOT granted) AS lock,
+       (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - state_change)), 0)::float
+          FROM pg_stat_activity
+         WHERE backend_type = 'client backend' AND state LIKE 'idle in transaction%') AS idle
 """
 _ALERTS = "SELECT kind, since FROM alerts WHERE cleared_at IS NULL"
 _EVENTS = """
