@@ -41,6 +41,7 @@ _SESSION_OPTIONS = (
     "-c timezone=UTC -c idle_in_transaction_session_timeout=10s -c lock_timeout=4s"
     " -c random_page_cost=1.1"
 )
+_IDLING = "idle_in_transaction_session_timeout"
 _IDLE_WITH_LOCKS = "3s"
 _LONG_WORK = "60s"
 _ASKED_TIMES, _ASKED_EVERY_SECONDS = 10, 0.1
@@ -120,24 +121,26 @@ def _tell_postgresql_who_looks(
     scope: Scope | None = session.info.get("scope")
     if scope is None:
         return
-    _lend_eyes(connection, scope)
-    if session.info.get("writing"):
-        _limit_idling(connection, _IDLE_WITH_LOCKS)
+    limits = {_IDLING: _IDLE_WITH_LOCKS} if session.info.get("writing") else {}
+    _set_until_its_end(connection, _eyes(scope) | limits)
 
 
-def _limit_idling(connection: sa.Connection, limit: str) -> None:
-    setting = "idle_in_transaction_session_timeout"
-    connection.execute(sa.select(sa.func.set_config(setting, limit, True)))
+def lend_eyes(connection: sa.Connection, scope: Scope) -> None:
+    """Let the open transaction of this connection see as far as `scope`."""
+    _set_until_its_end(connection, _eyes(scope))
 
 
-def _lend_eyes(connection: sa.Connection, scope: Scope) -> None:
-    connection.execute(
-        sa.text(
-            "SELECT set_config('entrepot.scope', :kind, true),"
-            " set_config('entrepot.account_id', :account_id, true)"
-        ),
-        {"kind": scope.kind.value, "account_id": str(scope.account_id or "")},
-    )
+def _eyes(scope: Scope) -> dict[str, str]:
+    return {
+        "entrepot.scope": scope.kind.value,
+        "entrepot.account_id": str(scope.account_id or ""),
+    }
+
+
+def _set_until_its_end(connection: sa.Connection, settings: dict[str, str]) -> None:
+    """Tell PostgreSQL these settings for the open transaction, in one statement."""
+    each = (sa.func.set_config(name, value, True) for name, value in settings.items())
+    connection.execute(sa.select(*each))
 
 
 @sa.event.listens_for(Session, "after_commit")
@@ -228,8 +231,8 @@ def _is_stored(number: str) -> bool:
 
 def may_take_long(session: Session) -> None:
     """For work on thousands of rows: the open transaction may think, and wait, for a minute."""
-    _limit_idling(session.connection(), _LONG_WORK)
-    session.execute(sa.select(sa.func.set_config("lock_timeout", _LONG_WORK, True)))
+    limits = {_IDLING: _LONG_WORK, "lock_timeout": _LONG_WORK}
+    _set_until_its_end(session.connection(), limits)
 
 
 def asked_again_if_unsure(act: Callable[Given, Answer]) -> Callable[Given, Answer]:
@@ -261,21 +264,21 @@ def seeing_all(session: Session) -> Iterator[None]:
     """
     own: Scope = session.info["scope"]
     session.flush()
-    _lend_eyes(session.connection(), SYSTEM_SCOPE)
+    lend_eyes(session.connection(), SYSTEM_SCOPE)
     try:
         yield
         session.flush()
     except BaseException:
         session.rollback()
         raise
-    _lend_eyes(session.connection(), own)
+    lend_eyes(session.connection(), own)
 
 
 @contextmanager
 def connection_apart(scope: Scope) -> Iterator[sa.Connection]:
     """A transaction on a connection of its own, whatever the session is in the middle of."""
     with db.engine.begin() as connection:
-        _lend_eyes(connection, scope)
+        lend_eyes(connection, scope)
         yield connection
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from app.database import transaction
-from app.domain.access import SYSTEM_SCOPE, ScopeKind
+from app.database import lend_eyes, transaction
+from app.domain.access import SYSTEM_SCOPE
 from app.models import Heartbeat
 from app.services.purchases import PurchaseDriver
 
@@ -14,7 +14,7 @@ START = "start"  # the kind of the row that says when the system was started las
 def note_start(connection: sa.Connection) -> None:
     """Say that the system is being started: its dispatcher cannot have been heard yet."""
     values = {"kind": START, "at": sa.func.now(), "is_degraded": False}
-    connection.execute(sa.select(sa.func.set_config("entrepot.scope", ScopeKind.ALL.value, True)))
+    lend_eyes(connection, SYSTEM_SCOPE)
     connection.execute(
         insert(Heartbeat)
         .values(name=START, **values)
