@@ -5,7 +5,31 @@ from decimal import ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
-MINOR_UNITS = {"JPY": 0, "KRW": 0, "HUF": 2, "KWD": 3, "BHD": 3, "TND": 3}  # ISO 4217; others: 2
+# ISO 4217, where it is not 2. Funds and codes that nobody pays in are left out.
+MINOR_UNITS = {
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+}
 
 
 def minor_units(currency: str) -> int:

@@ -47,7 +47,7 @@ def failure(row: ClaimedPurchase, code: str, message: str) -> RecordFailed:
 def trouble(row: ClaimedPurchase, answer: Refused | Later | Silence | NoAccess) -> RecordTrouble:
     """Wait and come again; after half an hour without a definite answer people shall know."""
     wait = back_off(row.attempts, row.jitter)
-    if isinstance(answer, Later) and answer.seconds is not None:
+    if isinstance(answer, Later) and answer.seconds:  # 0, or a date gone by, is no pause
         wait = answer.seconds
     state = row.state
     first = row.checkout_first_sent_at

@@ -10,7 +10,6 @@ tests drive it with whatever the world might answer. The rules it keeps:
 """
 
 import datetime as dt
-import re
 from collections.abc import Generator
 from dataclasses import replace
 
@@ -54,11 +53,13 @@ from app.domain.purchase_commands import (
     StartNewGeneration,
     UpdateCart,
 )
+from app.domain.purchase_matching import is_foreign
 from app.domain.purchase_waits import (
     DAY,
     FIRST_WAIT,
     LONGEST_WAIT,
     QUIET,
+    REFRESH_TRIES,
     poll_wait,
     proof_left,
     quiet_left,
@@ -74,7 +75,6 @@ _PARKED = (
     "not_sent_again",
     "Microsoft never answered, and what was never answered is not sent again.",
 )
-_OWN_REF = re.compile(r"AST-\d{6,}-")
 
 
 def purchase_step(row: ClaimedPurchase) -> Step:
@@ -262,7 +262,7 @@ def _was_it_really_refused(row: ClaimedPurchase, cart_id: str, refused: Refused)
 
 
 def _take_order(row: ClaimedPurchase, order: OrderSeen) -> Step:
-    if _is_foreign(row, order):
+    if is_foreign(row, order):
         yield RecordTrouble(
             state=PurchaseState.UNKNOWN if was_sent(row) else row.state,
             code="order_differs",
@@ -273,22 +273,6 @@ def _take_order(row: ClaimedPurchase, order: OrderSeen) -> Step:
         yield from _follow_order(
             replace(row, state=PurchaseState.ORDERED, attempts=0), order.order_id
         )
-
-
-def _is_foreign(row: ClaimedPurchase, order: OrderSeen) -> bool:
-    """Another customer's, another item, another reference: never to be taken for ours.
-
-    That Microsoft gives our reference back on every kind of order line is not proved, so only
-    another reference of ours counts against it. A changed quantity may meet a late older order.
-    """
-    wanted = row.wanted
-    names_another = _OWN_REF.match(order.friendly_name) and order.friendly_name != wanted.own_ref
-    return (
-        bool(names_another)
-        or order.customer_id.casefold() != wanted.customer_id.casefold()
-        or (order.product_id, order.sku_id) != (wanted.product_id, wanted.sku_id)
-        or (order.quantity != wanted.quantity and not row.cart_is_stale)
-    )
 
 
 def _cart_is_gone(row: ClaimedPurchase) -> Step:
@@ -332,18 +316,21 @@ def _adopt(row: ClaimedPurchase, order: OrderSeen) -> Step:
 def _look_for_late_order(row: ClaimedPurchase) -> Step:
     """A refused purchase whose earlier send may have arrived after all: adopt, never forget.
 
-    The cart says at once that it is ordered; the list shows the order up to 15 minutes later.
+    The cart says at once that it is ordered; the list shows the order up to 15 minutes later. A
+    customer who left us is no longer shown at all, and is asked for as rarely.
     """
     cart = yield ReadCart(row.cart_id or "")
     if isinstance(cart, Later | Silence | NoAccess):
         yield trouble(row, cart)
         return
-    found = yield from ask(row, FindOrder(), keeps_state=True)
-    if isinstance(found, OrderSeen):
+    found = yield FindOrder()
+    if isinstance(found, Later | Silence | NoAccess):
+        yield trouble(row, found)
+    elif isinstance(found, OrderSeen):
         yield from _take_order(row, found)
-    elif found is not None and isinstance(cart, CartSeen) and cart.is_ordered:
+    elif isinstance(cart, CartSeen) and cart.is_ordered:
         yield RecordStillOpen(LONGEST_WAIT, {"waiting_for": "the list to show the cart's order"})
-    elif found is not None:
+    else:
         first = row.checkout_first_sent_at
         is_old = first is None or row.now - first > dt.timedelta(days=8)
         yield RecordStillOpen(None if is_old else DAY)
@@ -356,7 +343,7 @@ def _follow_order(row: ClaimedPurchase, order_id: str) -> Step:
     order = yield from ask(row, ReadOrder(order_id), keeps_state=True)
     if not isinstance(order, OrderSeen):
         return
-    if order.status == "cancelled":
+    if order.status == "cancelled" or order.quantity == 0:
         yield RecordFailed(
             "order_cancelled", "Microsoft cancelled the order.", answered_checkout=True
         )
@@ -374,7 +361,14 @@ def _follow_order(row: ClaimedPurchase, order_id: str) -> Step:
 
 
 def _refresh(row: ClaimedPurchase) -> Step:
-    """Read again what is bought already; never anything else."""
-    details = yield from ask(row, ReadDetails(row.order_id or ""), keeps_state=True)
-    if isinstance(details, Details):
-        yield RecordSynchronized(details, refresh_wait(details, row.attempts))
+    """Read again what is bought already; never anything else.
+
+    What Microsoft will not tell is left to the nightly refresh, and to people.
+    """
+    answer = yield ReadDetails(row.order_id or "")
+    if isinstance(answer, Details):
+        yield RecordSynchronized(answer, refresh_wait(answer, row.attempts))
+    elif isinstance(answer, Refused | Later | Silence | NoAccess):
+        again = trouble(row, answer)
+        is_given_up = isinstance(answer, Refused) or row.attempts >= REFRESH_TRIES
+        yield replace(again, again_in=None) if is_given_up else again

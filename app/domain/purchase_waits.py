@@ -9,7 +9,8 @@ QUIET = dt.timedelta(minutes=30)
 DAY = 24 * 3600.0
 FIRST_WAIT, LONGEST_WAIT = 2.0, 15 * 60.0
 _POLL_FIRST, _POLL_LONGEST = 1.0, 60.0
-_REFRESH_FIRST, _SETTLE_FIRST, _REFRESH_TRIES = 60.0, 5.0, 12
+_REFRESH_FIRST, _SETTLE_FIRST = 60.0, 5.0
+REFRESH_TRIES = 12
 
 
 def back_off(attempts: int, jitter: float) -> float:
@@ -56,7 +57,7 @@ def refresh_wait(details: Details, attempts: int) -> float | None:
 
     After a dozen times it is left to the nightly refresh, and to people.
     """
-    if attempts >= _REFRESH_TRIES or not (details.awaits_software_id or details.is_settling):
+    if attempts >= REFRESH_TRIES or not (details.awaits_software_id or details.is_settling):
         return None
     first = _REFRESH_FIRST if details.awaits_software_id else _SETTLE_FIRST
     return min(DAY, first * float(1 << attempts))

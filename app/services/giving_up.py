@@ -53,6 +53,7 @@ class _Seen:
     purchase: Purchase
     wanted: Wanted
     now: dt.datetime
+    fence: int  # of that moment; the rows are read anew once Microsoft was asked
 
     @property
     def rests_until(self) -> dt.datetime | None:
@@ -130,7 +131,7 @@ def _see(viewer: Viewer, asset_id: UUID) -> _Seen:
     if purchase.state is not PurchaseState.FAILED:
         raise ConflictError("Only a purchase that Microsoft refused can be given up.")
     wanted = wanted_from(purchase.params, purchase.own_ref)
-    return _Seen(asset=asset, purchase=purchase, wanted=wanted, now=now)
+    return _Seen(asset=asset, purchase=purchase, wanted=wanted, now=now, fence=purchase.fence)
 
 
 def _prove_nothing_bought(seen: _Seen, partner_center: PartnerCenter) -> dict[str, Any]:
@@ -159,6 +160,11 @@ def _ask(seen: _Seen, first: dt.datetime, partner_center: PartnerCenter) -> dict
         cart = partner_center.get_cart(wanted.customer_id, seen.purchase.cart_id)
         if cart is not None and cart.is_ordered:
             raise ConflictError("Microsoft did carry it out: its order is looked for now.")
+        if cart is not None and not cart.is_active:
+            raise ConflictError(
+                "Microsoft does not say whether it was bought: %(message)s Try again later.",
+                message=f"{cart.status}.",
+            )
         cart_state = "gone" if cart is None else cart.status
     for order in list_all_orders(partner_center, wanted.customer_id):
         if any(line.friendly_name == wanted.own_ref for line in order.lines):
@@ -182,6 +188,7 @@ def _lock_unchanged(session: Session, seen: _Seen, version: int) -> tuple[Asset,
         and asset.status is AssetStatus.ACTIVE
         and purchase.state is PurchaseState.FAILED
         and purchase.order_id is None
+        and purchase.fence == seen.fence  # nobody tried again while Microsoft was asked
     )
     if not is_same:
         raise ConflictError("This asset changed meanwhile. Look at it again.")

@@ -157,7 +157,7 @@ def _(what: RecordOrder, held: Claim) -> Change:
             "microsoft_order_alias": order.alternate_id,
             "microsoft_ordered_at": order.ordered_at,
         },
-        quantity=order.quantity,
+        quantity=order.quantity or None,  # none: Microsoft cancelled the line
         ms_request_id=str(held.checkout_request_id),
         detail={"order_id": order.order_id, "alias": order.alternate_id, "status": order.status}
         | ({"quantity": order.quantity} if order.quantity != held.wanted.quantity else {}),

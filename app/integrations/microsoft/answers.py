@@ -81,12 +81,17 @@ def _read_fault(response: requests.Response, body: bytes) -> tuple[str, str]:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from seconds or from a date; None where the header says neither."""
+    """Seconds to wait, from seconds or from a date; None where the header says neither.
+
+    A date is counted from the answer's own: our clock need not agree with Microsoft's.
+    """
     text = headers.get("Retry-After", "").strip()
     if text.isdecimal():
         return min(float(text), _LONGEST_WAIT)
     try:
-        wait = parsedate_to_datetime(text) - dt.datetime.now(dt.UTC)
+        said_at = headers.get("Date")
+        now = parsedate_to_datetime(said_at) if said_at else dt.datetime.now(dt.UTC)
+        wait = parsedate_to_datetime(text) - now
     except (ValueError, TypeError):
         return None
     return min(max(wait.total_seconds(), 0.0), _LONGEST_WAIT)

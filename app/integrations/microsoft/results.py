@@ -131,6 +131,11 @@ class Cart:
     created_at: dt.datetime | None
 
     @property
+    def is_active(self) -> bool:
+        """It was not bought. In a state that we do not know it may be on its way."""
+        return self.status == "Active"
+
+    @property
     def is_ordered(self) -> bool:
         return self.status == "Ordered"
 

@@ -1,6 +1,8 @@
 """A nothing-bought end: only with the proof, and the customer is told."""
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ from app.domain.errors import ConflictError, InvalidError, NotAllowedError
 from app.domain.purchase import PurchaseState
 from app.models import AssetEvent, Purchase
 from app.services.giving_up import get_giving_up, give_up
+from app.services.ports import PartnerCenter
 from tests import factories
 from tests.factories import UserFactory, viewer_of
 from tests.support.buying import events_of, purchase_of, stored
@@ -107,6 +110,42 @@ def test_an_order_of_the_item_that_nothing_explains_forbids_it(
 
     with pytest.raises(ConflictError, match="nothing of ours explains"):
         end(staff, refused, driver)
+
+
+def test_a_cart_in_a_state_that_we_do_not_know_forbids_it(staff, queued, driver, sandbox, settle):
+    sandbox.fault("checkout", "status:400:800010")
+    settle()
+    with unguarded("purchases") as session:
+        times = ("checkout_first_sent_at", "checkout_last_sent_at")
+        session.execute(sa.update(Purchase).values(dict.fromkeys(times, LONG_AGO)))
+    sandbox.fault("get_cart", "unknown_state")
+
+    with pytest.raises(ConflictError, match="does not say whether it was bought: Rebalancing"):
+        end(staff, queued, driver)
+    assert purchase_of(queued).state is PurchaseState.FAILED
+
+
+@dataclass
+class Slow:
+    """Partner Center, and what a worker did while it answered."""
+
+    microsoft: PartnerCenter
+    meanwhile: Callable[[], None]
+
+    def __getattr__(self, name):
+        self.meanwhile()
+        return getattr(self.microsoft, name)
+
+
+def test_what_was_tried_again_while_microsoft_was_asked_is_not_given_up(staff, refused, driver):
+    def try_again():
+        purchase_of(refused).fence += 1
+        factories.session.commit()
+
+    wish = {"version": stored(refused).version, "reason": "Not sold any more."}
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        give_up(staff, refused.id, partner_center=Slow(driver.partner_center, try_again), **wish)
+    assert stored(refused).status is AssetStatus.ACTIVE
 
 
 def test_silence_of_microsoft_forbids_it(staff, refused, driver, sandbox):

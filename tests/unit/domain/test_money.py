@@ -12,7 +12,19 @@ amounts = st.decimals(min_value=0, max_value=10**9, places=6)
 
 
 @pytest.mark.parametrize(
-    ("currency", "decimals"), [("EUR", 2), ("USD", 2), ("JPY", 0), ("KWD", 3), ("HUF", 2)]
+    ("currency", "decimals"),
+    [
+        ("EUR", 2),
+        ("USD", 2),
+        ("HUF", 2),
+        ("JPY", 0),
+        ("ISK", 0),
+        ("CLP", 0),
+        ("VND", 0),
+        ("KWD", 3),
+        ("JOD", 3),
+        ("OMR", 3),
+    ],
 )
 def test_each_currency_has_its_own_decimals(currency, decimals):
     assert minor_units(currency) == decimals

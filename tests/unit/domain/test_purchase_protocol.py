@@ -9,47 +9,10 @@ from app.domain import purchase_commands as c
 from app.domain.assets import ProvisioningSyncStatus
 from app.domain.errors import ConflictError
 from app.domain.purchase import PurchaseState, allowed_moves, check_move, sync_status_of
-from app.domain.purchase_protocol import purchase_step
 from app.domain.purchase_waits import DAY, LONGEST_WAIT, QUIET, back_off
+from tests.support.purchase_sim.steps import CART, step_with
 from tests.support.purchase_sim.world import START, fresh_row
 
-
-def step_with(row, *answers):
-    """The commands of one step, given these answers to what is asked (records are granted)."""
-    core, said, left = purchase_step(row), [], list(answers)
-    command = core.send(None)
-    while True:
-        said.append(command)
-        granted = isinstance(command, c.Record)
-        try:
-            command = core.send(True if granted else left.pop(0))
-        except StopIteration:
-            return said
-
-
-@pytest.fixture
-def sent():
-    """A purchase whose checkout left ten minutes ago and was never answered."""
-    ago = START - dt.timedelta(minutes=10)
-    return replace(
-        fresh_row(),
-        state=PurchaseState.CHECKOUT_SENT,
-        cart_id="cart-0",
-        checkout_first_sent_at=ago,
-        checkout_last_sent_at=ago,
-        checkout_is_open=True,
-    )
-
-
-CART = c.CartSeen(
-    cart_id="cart-0",
-    is_ordered=False,
-    catalog_item_id="PRODUCT:0001:AVAILABLE",
-    quantity=5,
-    term_duration="P1Y",
-    currency="EUR",
-    friendly_name="AST-000001-SIMULATE",
-)
 AS_AGREED = c.Item("PRODUCT:0001:AVAILABLE", fresh_row().wanted.cost, "EUR")
 
 
@@ -224,12 +187,6 @@ def test_a_price_that_moved_is_refused_before_a_cart_is_made():
 
 
 @pytest.fixture
-def refused(sent):
-    """Refused ten minutes ago; its cart is kept."""
-    return replace(sent, state=PurchaseState.FAILED, checkout_is_open=False)
-
-
-@pytest.fixture
 def saved_again(refused):
     return replace(refused, state=PurchaseState.CART_READY)
 
@@ -283,25 +240,6 @@ def test_where_the_cart_does_not_answer_nothing_else_is_asked(refused):
 
     assert [type(command) for command in said] == [c.ReadCart, c.RecordTrouble]
     assert (said[-1].state, said[-1].again_in) == (PurchaseState.FAILED, 7.0)
-
-
-def test_another_customers_order_is_never_taken_for_ours(sent):
-    foreign = c.OrderSeen(
-        order_id="order-9",
-        alternate_id="",
-        status="completed",
-        ordered_at=None,
-        product_id="PRODUCT",
-        sku_id="0001",
-        quantity=5,
-        friendly_name="AST-000001-SIMULATE",
-        customer_id="somebody else",
-    )
-
-    said = step_with(sent, CART, foreign)
-
-    assert said[-1].state is PurchaseState.UNKNOWN
-    assert not [command for command in said if isinstance(command, c.RecordOrder)]
 
 
 def test_a_purchase_with_an_order_is_only_read(sent):

@@ -135,6 +135,15 @@ def test_retry_after_may_be_a_date():
     assert error.retry_after == pytest.approx(60, abs=5)
 
 
+def test_a_date_to_wait_for_is_counted_from_the_answers_own_date():
+    date, later = "Mon, 04 Jan 2027 09:00:00 GMT", "Mon, 04 Jan 2027 09:01:30 GMT"
+
+    error = error_of(CALL, answer(429, Date=date, Retry_After=later), b"")
+
+    assert isinstance(error, TryLaterError)
+    assert error.retry_after == 90.0
+
+
 @pytest.mark.parametrize(
     ("failure", "code"),
     [

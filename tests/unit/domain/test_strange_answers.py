@@ -1,0 +1,116 @@
+"""The purchase protocol under answers that are odd, late, or nobody's."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from app.domain import purchase_commands as c
+from app.domain.purchase import PurchaseState
+from app.domain.purchase_waits import DAY, LONGEST_WAIT, back_off
+from tests.support.purchase_sim.steps import CART, step_with
+from tests.support.purchase_sim.world import START
+
+
+def test_a_retry_after_of_nothing_is_no_leave_to_ask_without_a_pause(sent):
+    tired = replace(sent, attempts=5)
+
+    said = step_with(tired, CART, c.Later("429", "slow down", 0.0))
+
+    assert said[-1].again_in == back_off(5, tired.jitter)
+
+
+NOT_OURS = c.Refused("20002", "no relationship with this customer")
+
+
+def test_a_refused_purchase_of_a_customer_who_left_is_looked_for_daily_and_not_for_ever(refused):
+    old = replace(refused, now=START + dt.timedelta(days=9))
+
+    assert step_with(refused, NOT_OURS, NOT_OURS)[-1] == c.RecordStillOpen(DAY)
+    assert step_with(old, NOT_OURS, NOT_OURS)[-1] == c.RecordStillOpen(None)
+
+
+OURS = c.OrderSeen(
+    order_id="order-9",
+    alternate_id="",
+    status="completed",
+    ordered_at=None,
+    product_id="PRODUCT",
+    sku_id="0001",
+    quantity=5,
+    friendly_name="AST-000001-SIMULATE",
+    customer_id="customer",
+)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"customer_id": "somebody else"},
+        {"friendly_name": "AST-000002-SIMULATE"},
+        {"sku_id": "0002"},
+        {"quantity": 6},
+        {"product_id": "7d4b1a80-0000-0000-0000-000000000000", "sku_id": "", "friendly_name": ""},
+    ],
+)
+def test_another_order_is_never_taken_for_ours(sent, difference):
+    said = step_with(sent, CART, replace(OURS, **difference))
+
+    assert said[-1].state is PurchaseState.UNKNOWN
+    assert not [command for command in said if isinstance(command, c.RecordOrder)]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        {"product_id": "product"},
+        {"customer_id": "CUSTOMER"},
+        {"friendly_name": ""},
+        {"product_id": "7d4b1a80-0000-0000-0000-000000000000", "sku_id": ""},
+    ],
+    ids=["in another case", "of a customer in another case", "unnamed", "only named as ours"],
+)
+def test_our_order_is_known_in_each_spelling_of_microsoft(sent, spelling):
+    ours = replace(OURS, **spelling)
+
+    assert c.RecordOrder(ours) in step_with(sent, CART, ours, c.Silence("504", "time-out"))
+
+
+def test_a_purchase_that_had_an_order_takes_no_other(sent):
+    ended = replace(sent, order_id="order-1")
+
+    said = step_with(ended, CART, OURS)
+
+    assert (said[-1].code, said[-1].again_in) == ("order_differs", LONGEST_WAIT)
+
+
+@pytest.mark.parametrize("end", [{"status": "cancelled"}, {"quantity": 0}])
+def test_an_order_that_was_cancelled_at_microsoft_is_ours_and_failed(sent, end):
+    cancelled = replace(OURS, **end)
+
+    said = step_with(sent, CART, cancelled, cancelled)
+
+    assert [type(command) for command in said][-3:] == [c.RecordOrder, c.ReadOrder, c.RecordFailed]
+    assert said[-1].code == "order_cancelled"
+
+
+@pytest.fixture
+def bought(sent):
+    return replace(sent, state=PurchaseState.SYNCHRONIZED, order_id="order-1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "attempts", "again_in"),
+    [
+        (NOT_OURS, 0, None),
+        (c.Silence("unreadable", "odd"), 0, 1.0),
+        (c.Silence("unreadable", "odd"), 12, None),
+        (c.Later("429", "slow down", 7.0), 1, 7.0),
+    ],
+)
+def test_what_microsoft_will_not_tell_of_a_bought_asset_is_not_asked_for_ever(
+    bought, answer, attempts, again_in
+):
+    (_, recorded) = step_with(replace(bought, attempts=attempts), answer)
+
+    assert (recorded.state, recorded.again_in) == (PurchaseState.SYNCHRONIZED, again_in)
