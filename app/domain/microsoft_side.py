@@ -141,7 +141,7 @@ def _differences(
         if order.quantity != ours.quantity:
             found.append(FieldChange(said("Quantity"), str(ours.quantity), str(order.quantity)))
         item, sold = f"{ours.product_id}:{ours.sku_id}", f"{order.product_id}:{order.sku_id}"
-        if item.casefold() != sold.casefold():
+        if order.sku_id and item.casefold() != sold.casefold():  # else the offer is a bare GUID
             found.append(FieldChange(said("Product ID"), item, sold))
     if _lives_on(ours, details, status):
         found.append(FieldChange(said("Status"), ours.status.label, AssetStatus.ACTIVE.label))

@@ -193,10 +193,11 @@ def _ours_only(our: Ours) -> Finding:
 def _differences(our: Ours, their: Theirs) -> dict[str, list[str | None]]:
     pairs: dict[str, tuple[str | None, str | None]] = {
         "Customer": (our.customer_id.casefold(), their.customer_id.casefold()),
-        "Product ID": (f"{our.product_id}:{our.sku_id}", f"{their.product_id}:{their.sku_id}"),
         "Quantity": (str(our.quantity), str(their.quantity)),
         "Term": (our.term_duration, their.term_duration),
     }
+    if their.sku_id:  # else Microsoft names the offer by a bare GUID
+        pairs["Product ID"] = (_item(our), _item(their))
     if our.order_id is not None:
         pairs["Order ID"] = (our.order_id.casefold(), their.order_id.casefold())
     if our.state is PurchaseState.ABANDONED:
@@ -204,6 +205,11 @@ def _differences(our: Ours, their: Theirs) -> dict[str, list[str | None]]:
     if their.unit_price is not None and their.currency == our.cost_currency:
         pairs["Cost"] = (_amount(our.cost), _amount(their.unit_price))
     return {name: [mine, other] for name, (mine, other) in pairs.items() if mine != other}
+
+
+def _item(side: Ours | Theirs) -> str:
+    """Microsoft's ids come in any case."""
+    return f"{side.product_id}:{side.sku_id}".upper()
 
 
 def _amount(value: Decimal) -> str:

@@ -14,14 +14,12 @@ _FEWEST_CHARACTERS = 10
 
 def check_production(settings: Settings) -> None:
     """Raise SettingsError where this must not serve as production. Needs PostgreSQL."""
-    for name, key in (
-        ("SECRET_KEY", settings.secret_key),
-        ("ENCRYPTION_KEY", settings.encryption_key),
+    for name, key, command in (
+        ("SECRET_KEY", settings.secret_key, "openssl rand -hex 32"),
+        ("ENCRYPTION_KEY", settings.encryption_key, "openssl rand -base64 32 | tr +/ -_"),
     ):
         if _is_guessable(key):
-            raise SettingsError(
-                f"{name} looks like an example: make one with `openssl rand -hex 32`."
-            )
+            raise SettingsError(f"{name} looks like an example: make one with `{command}`.")
     if settings.secret_key == settings.encryption_key:
         raise SettingsError("SECRET_KEY and ENCRYPTION_KEY are the same: make two.")
     if _has_demo_users():

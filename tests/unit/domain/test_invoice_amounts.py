@@ -1,5 +1,6 @@
 """Numbers of invoices and credit notes: pieces add up to the whole, to the cent."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -8,10 +9,13 @@ from hypothesis import strategies as st
 
 from app.domain.errors import InvalidError
 from app.domain.invoices import (
+    InvoiceKind,
     RateTotal,
     closing_totals,
     credited_amounts,
+    document_number,
     invoiced_amounts,
+    read_document_number,
     totals_by_rate,
 )
 from app.domain.money import round_money
@@ -122,3 +126,29 @@ def test_more_than_is_left_is_not_given_back(quantity):
 @pytest.mark.parametrize(("currency", "net"), [("JPY", "999"), ("KWD", "999.999")])
 def test_other_currencies_keep_their_own_decimals(currency, net):
     assert line("333.333", 3, currency=currency).net == Decimal(net)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("INV-2026-000057", ("INV-2026", 57)),
+        (" crn-2026-000000 ", ("CRN-2026", 0)),
+        ("INV-2026-1234567", ("INV-2026", 1234567)),
+    ],
+)
+def test_the_number_of_a_document_is_read_as_people_write_it(text, read):
+    assert read_document_number(text) == read
+
+
+@pytest.mark.parametrize("text", ["", "INV-2026-57", "ORD-2026-000057", "INV-26-000057", "57"])
+def test_what_is_no_number_of_a_document_is_refused(text):
+    with pytest.raises(InvalidError, match="is no number of an invoice"):
+        read_document_number(text)
+
+
+def test_a_document_counts_by_its_kind_and_the_year_of_its_day():
+    day = dt.date(2026, 12, 31)
+
+    assert document_number(InvoiceKind.INVOICE.series(day), 57) == "INV-2026-000057"
+    assert document_number(InvoiceKind.CREDIT_NOTE.series(day), 1) == "CRN-2026-000001"
+    assert (InvoiceKind.INVOICE.sign, InvoiceKind.CREDIT_NOTE.sign) == (1, -1)

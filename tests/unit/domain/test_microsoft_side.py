@@ -145,3 +145,26 @@ def test_on_the_last_day_itself_the_two_may_disagree():
     not_yet = said(microsoft_status="active", expires_on=dt.date(2027, 11, 21))
 
     assert compare(ours, not_yet, ORDER).differs == ()
+
+
+def test_what_was_cancelled_here_and_runs_on_there_is_said_on_any_day():
+    ours = replace(SOFTWARE, status=AssetStatus.CANCELLED)
+
+    found = compare(ours, said(microsoft_status="active"), ORDER)
+
+    assert found.differs == (FieldChange("Status", "Cancelled", "Active"),)
+
+
+def test_an_instant_is_said_in_utc():
+    east = dt.timezone(dt.timedelta(hours=2))
+    order = replace(ORDER, ordered_at=dt.datetime(2026, 11, 22, 12, 30, tzinfo=east))
+
+    (changed,) = compare(RESERVATION, said(), order).changed
+
+    assert (changed.ours, changed.microsoft) == ("2026-11-22 09:00 UTC", "2026-11-22 10:30 UTC")
+
+
+def test_an_offer_that_is_named_by_a_bare_guid_is_no_other_product():
+    order = replace(ORDER, product_id="7d4b1a80-0000-0000-0000-000000000000", sku_id="")
+
+    assert compare(RESERVATION, said(), order).differs == ()

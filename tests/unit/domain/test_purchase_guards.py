@@ -74,3 +74,10 @@ def test_money_that_cannot_be_compared_is_for_two_people(limit):
 
 def test_without_limits_nothing_waits_in_any_currency():
     assert what_to_wait_for(Decimal(10**9), "USD", limits(), NOTHING, is_approved=False) is None
+
+
+def test_two_people_are_asked_for_what_no_time_mends():
+    assert {each for each in WaitsFor if each.is_approval} == {
+        WaitsFor.APPROVAL,
+        WaitsFor.NEW_CART_APPROVAL,
+    }

@@ -1,7 +1,7 @@
 """What is said: English at once, and the makings of every other language."""
 
 from app.domain.errors import ConflictError
-from app.domain.sentences import said
+from app.domain.sentences import packed, said, unpacked
 
 
 def test_a_sentence_is_english_and_remembers_how_it_came_about():
@@ -19,3 +19,18 @@ def test_a_value_may_be_called_message():
     error = ConflictError("Microsoft does not tell: %(message)s", message="no answer")
 
     assert str(error) == "Microsoft does not tell: no answer"
+
+
+def test_a_sentence_is_kept_in_a_column_with_the_sentences_in_it():
+    sentence = said("%(name)s waits for %(what)s.", name=7, what=said("the schedule"))
+
+    kept = packed(sentence)
+
+    again = unpacked(kept, "otherwise")
+    assert (again, again.message) == (sentence, sentence.message)
+    assert again.values["what"].message == "the schedule"
+
+
+def test_of_a_text_that_is_no_sentence_the_text_itself_stays():
+    assert packed("Microsoft's own words") == {}
+    assert unpacked({}, "Microsoft's own words") == "Microsoft's own words"

@@ -7,6 +7,7 @@ import pytest
 
 from app.domain import purchase_commands as c
 from app.domain.purchase import PurchaseState
+from app.domain.purchase_protocol import purchase_step
 from app.domain.purchase_waits import DAY, LONGEST_WAIT, back_off
 from tests.support.purchase_sim.steps import CART, step_with
 from tests.support.purchase_sim.world import START
@@ -114,3 +115,11 @@ def test_what_microsoft_will_not_tell_of_a_bought_asset_is_not_asked_for_ever(
     (_, recorded) = step_with(replace(bought, attempts=attempts), answer)
 
     assert (recorded.state, recorded.again_in) == (PurchaseState.SYNCHRONIZED, again_in)
+
+
+def test_a_question_that_is_answered_like_a_record_is_a_mistake_of_ours(sent):
+    core = purchase_step(sent)
+    core.send(None)
+
+    with pytest.raises(TypeError, match="as if it were a record"):
+        core.send(True)
