@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.cli.sentences import POSTGRESQL_IS_AWAY
 from app.database import let_go
+from app.services.held_mails import hold_what_waits
 from app.services.mail_room import MailRoom
 from app.services.mail_spread import spread_notices
 from app.services.outbox import Delivery, deliver_next
@@ -50,6 +51,7 @@ class Postman:
     def _round(self) -> float:
         """Everything that is due; how many seconds to rest."""
         try:
+            hold_what_waits()
             answer_password_requests(self._room)
             spread_notices()
             done = deliver_next(self._room)

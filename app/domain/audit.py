@@ -69,10 +69,12 @@ class AuditEvent(StrEnum):
     ACCOUNT_LIMIT_CHANGED = "provisioning.account_limit_changed"
     CASE_SETTLED = "reconciliation.case_settled"
     NUMBERS_CONFIRMED = "invoice.numbers_confirmed"
+    INVOICE_MADE = "invoice.made"
     CREDIT_NOTE_ISSUED = "invoice.credit_note_issued"
     PAYMENT_RECORDED = "invoice.payment_recorded"
     PAYMENT_WITHDRAWN = "invoice.payment_withdrawn"
     MAIL_RETRIED = "mail.retried"
+    MAIL_DROPPED = "mail.dropped"
     LIST_EXPORTED = "list.exported"
 
     @property

@@ -27,7 +27,11 @@ class InvoiceKind(StrEnum):
 
     def series(self, day: dt.date) -> str:
         """`INV-2026`, `CRN-2026`: numbers of a series have no gap."""
-        return f"{'INV' if self is InvoiceKind.INVOICE else 'CRN'}-{day.year}"
+        return f"{self.prefix}-{day.year}"
+
+    @property
+    def prefix(self) -> str:
+        return {"invoice": "INV", "credit_note": "CRN"}[self.value]
 
 
 def document_number(series: str, sequence: int) -> str:
@@ -36,7 +40,7 @@ def document_number(series: str, sequence: int) -> str:
 
 
 def read_document_number(text: str) -> tuple[str, int]:
-    """Series and sequence of `INV-2026-000057`. Raises InvalidError."""
+    """Series and sequence of `INV-2026-000057`. Raises InvalidError at the field "numbers"."""
     found = re.fullmatch(r"((?:INV|CRN)-\d{4})-(\d{6,12})", text.strip().upper())
     if found is None:
         raise InvalidError(

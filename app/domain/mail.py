@@ -34,6 +34,8 @@ class MailState(StrEnum):
     SENT = "sent"
     UNCLEAR = "unclear"  # perhaps sent: no machine sends it again
     FAILED = "failed"  # given up on
+    HELD = "held"  # of before a restore, perhaps sent since: people say
+    DROPPED = "dropped"  # people said that it is not to be sent
 
     @property
     def label(self) -> str:
@@ -43,6 +45,8 @@ class MailState(StrEnum):
             MailState.SENT: "Sent",
             MailState.UNCLEAR: "Perhaps sent",
             MailState.FAILED: "Not sent",
+            MailState.HELD: "Held",
+            MailState.DROPPED: "Dropped",
         }[self]
 
 

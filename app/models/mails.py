@@ -37,6 +37,8 @@ class Notice(Owned, Base):
     occasion: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default=sa.text("0"))
     created_at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
     spread_at: Mapped[dt.datetime | None]  # since when its mails are in the outbox
+    # Of before a restore: what it tells may have been sent, so its mails wait for people.
+    is_held: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
 class Mail(Owned, Base):

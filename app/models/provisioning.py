@@ -30,6 +30,9 @@ class Control(Base):
     restored_at: Mapped[dt.datetime | None]  # found to be restored, and not cleared yet
     # Which PostgreSQL invoice numbers are given out in; empty: in none until people confirm them.
     numbers_database: Mapped[str | None]
+    # Which PostgreSQL mails are sent from, and when those of a restored one were held last.
+    mails_database: Mapped[str | None]
+    mails_held_at: Mapped[dt.datetime | None]
     # When all customers were last compared with Microsoft and nothing of ours was missing here.
     reconciled_at: Mapped[dt.datetime | None]
     resume_asked_by: Mapped[str | None]  # the first of two people, after a restore

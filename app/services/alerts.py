@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.database import reading, transaction
 from app.domain.access import SYSTEM_SCOPE, Viewer
+from app.domain.mail import MailState
 from app.domain.purchase import PurchaseState
 from app.domain.sentences import said
 from app.models import (
@@ -22,6 +23,7 @@ from app.models import (
     AuditChain,
     Control,
     Heartbeat,
+    Mail,
     MicrosoftConnection,
     Provider,
     Purchase,
@@ -54,6 +56,7 @@ class AlertKind(StrEnum):
     SPEND_LIMIT = "spend_limit"
     PROVISIONING_OFF = "provisioning_off"
     INVOICE_NUMBERS = "invoice_numbers"
+    HELD_MAILS = "held_mails"
     PROVIDER_DOWN = "provider_down"
     AUDIT_BROKEN = "audit_broken"
     CONSENT_ENDS = "consent_ends"
@@ -147,6 +150,7 @@ def _conditions(session: Session) -> list[Condition]:
         _spend_limit,
         _provisioning_off,
         _invoice_numbers,
+        _held_mails,
         _provider_down,
         _audit_broken,
         _token_ends,
@@ -274,9 +278,20 @@ def _invoice_numbers(session: Session) -> Condition | None:
     return Condition(
         kind=AlertKind.INVOICE_NUMBERS,
         severity=Severity.PAGE,
+        message=said("Invoices wait: the database was restored and may not know the last numbers."),
+    )
+
+
+def _held_mails(session: Session) -> Condition | None:
+    held = sa.select(sa.func.count()).where(Mail.state == MailState.HELD)
+    if not (count := session.scalars(held).one()):
+        return None
+    return Condition(
+        kind=AlertKind.HELD_MAILS,
+        severity=Severity.WARN,
         message=said(
-            "Invoices wait: the database was restored and may not know the last numbers."
-            " Confirm them: entrepot confirm-invoice-numbers."
+            "%(count)s mails from before the restore are held: they may have been sent.",
+            count=count,
         ),
     )
 

@@ -42,6 +42,7 @@ from app.services.asset_history import history_of, whole_story
 from app.services.asset_lists import EXPIRING_DAYS
 from app.services.asset_prices import shown_price
 from app.services.invoice_lists import LinkedInvoice, invoices_of_asset, linked_in
+from app.services.late_invoices import may_be_invoiced
 from app.services.prices import Resale
 from app.services.provisioning_advice import Advice, advice_for, is_microsofts
 from app.services.provisioning_timeline import TimelineEvent, timeline_of, words_for
@@ -172,6 +173,7 @@ class AssetView:
     differs: tuple[tuple[str, str | None, str | None], ...] = ()  # field, ours, Microsoft's
     may_refresh: bool = False
     may_give_up: bool = False
+    may_invoice: bool = False  # it was taken over, and nobody invoiced it
 
 
 def get_asset(viewer: Viewer, asset_id: UUID) -> AssetView:
@@ -180,12 +182,14 @@ def get_asset(viewer: Viewer, asset_id: UUID) -> AssetView:
     timeline = tuple(timeline_of(session, viewer, asset_id))
     history = whole_story(timeline, history_of(session, viewer, asset_id))
     may_provision = viewer.may(Permission.PROVISION)
+    is_invoiced = bool(row.invoices)
     return replace(
         view_of(viewer, row, timeline),
         history=history,
         differs=tuple((name, *both) for name, both in row[0].microsoft_differs.items()),
         may_refresh=may_provision and _is_bought(row.Purchase),
         may_give_up=may_provision and _is_refused(row[0], row.Purchase),
+        may_invoice=may_be_invoiced(viewer, row[0], is_invoiced=is_invoiced),
     )
 
 

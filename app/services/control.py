@@ -36,11 +36,12 @@ def may_provision(epoch: int) -> sa.ColumnElement[bool]:
     A database that was never asked (no identifier yet) is taken as it is.
     """
     return sa.exists().where(
-        Control.provisioning_enabled, Control.min_epoch <= epoch, _is_same_database()
+        Control.provisioning_enabled, Control.min_epoch <= epoch, is_same_database()
     )
 
 
-def _is_same_database() -> sa.ColumnElement[bool]:
+def is_same_database() -> sa.ColumnElement[bool]:
+    """Whether this is the database that purchases are made from, or none is known yet."""
     return sa.or_(
         Control.system_identifier.is_(None),
         sa.and_(
@@ -60,14 +61,28 @@ def numbers_are_sure() -> sa.ColumnElement[bool]:
     return sa.exists().where(known == _THIS_DATABASE)
 
 
+def mails_are_sure() -> sa.ColumnElement[bool]:
+    """Whether what waits to be sent in this database was not sent already.
+
+    Not after a restore: until the postman has held what the backup brought along.
+    """
+    known = sa.func.coalesce(Control.mails_database, _THIS_DATABASE)
+    return sa.exists().where(known == _THIS_DATABASE)
+
+
+def trust_mails(control: Control) -> None:
+    """From now on this is the database that mails are sent from."""
+    control.mails_database = _THIS_DATABASE  # type: ignore[assignment]  # SQL
+
+
 def trust_numbers(control: Control) -> None:
     """From now on this is the database that invoices are numbered in."""
     control.numbers_database = _THIS_DATABASE  # type: ignore[assignment]  # SQL
 
 
-def distrust_numbers(control: Control) -> None:
-    """No invoice gets a number until people confirm them."""
-    control.numbers_database = _IN_NONE
+def distrust_what_was_told(control: Control) -> None:
+    """No invoice gets a number until people confirm them; mails that wait are held."""
+    control.numbers_database = control.mails_database = _IN_NONE
 
 
 def lock_control(session: Session) -> Control:
@@ -85,7 +100,7 @@ def remember_database(control: Control) -> None:
 def may_dispatch(epoch: int) -> bool:
     """Asked by the dispatcher every round. Switches provisioning off in a restored database."""
     with transaction(SYSTEM_SCOPE) as session:
-        control, is_same = session.execute(sa.select(Control, _is_same_database())).one()
+        control, is_same = session.execute(sa.select(Control, is_same_database())).one()
         if is_same and control.numbers_database is None:
             trust_numbers(lock_control(session))
         if control.system_identifier is None:

@@ -6,10 +6,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.database import transaction
-from app.domain.access import SYSTEM_SCOPE
+from app.database import reading, transaction
+from app.domain.access import SYSTEM_SCOPE, Permission, Viewer
 from app.domain.audit import AuditEvent
-from app.domain.errors import ConflictError, InvalidError
+from app.domain.errors import ConflictError, InvalidError, NotAllowedError
 from app.domain.invoices import InvoiceKind, document_number, read_document_number
 from app.models import InvoiceSeries, Order
 from app.services.audit import Subject, audit
@@ -18,6 +18,9 @@ from app.services.invoices import invoice_held_order
 from app.services.today import today
 
 _NUMBERS = Subject(kind="invoice", name="Numbers of invoices")
+_KNOWN = sa.select(InvoiceSeries.series, InvoiceSeries.last_sequence).order_by(
+    InvoiceSeries.series.desc()
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,48 @@ class ConfirmedNumbers:
 
     skipped: dict[str, int]
     issued: int  # invoices that had waited
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastNumbers:
+    """What this database knows: `invoice` and `credit_note` are this year's, 000000 for none."""
+
+    are_sure: bool
+    invoice: str
+    credit_note: str
+    earlier: list[str]
+    waiting: int  # orders whose invoice waits
+
+
+def get_last_numbers(viewer: Viewer) -> LastNumbers:
+    """For whoever is about to confirm them."""
+    _check_may_confirm(viewer)
+    session = reading(viewer.scope)
+    known = {row.series: row.last_sequence for row in session.execute(_KNOWN)}
+    invoice, credit_note = (
+        document_number(series, known.pop(series, 0)) for series in _this_year(session)
+    )
+    are_sure, waiting = session.execute(
+        sa.select(numbers_are_sure(), sa.func.count(Order.id).filter(Order.invoice_is_held))
+    ).one()
+    return LastNumbers(
+        are_sure=are_sure,
+        invoice=invoice,
+        credit_note=credit_note,
+        earlier=[document_number(series, last) for series, last in known.items()],
+        waiting=waiting,
+    )
+
+
+def confirm_as_staff(viewer: Viewer, last_numbers: list[str]) -> ConfirmedNumbers:
+    """As confirm_numbers, by somebody who manages invoices."""
+    _check_may_confirm(viewer)
+    return confirm_numbers(last_numbers, actor=viewer.name)
+
+
+def _check_may_confirm(viewer: Viewer) -> None:
+    if not viewer.may(Permission.MANAGE_INVOICES):
+        raise NotAllowedError("Your role does not confirm numbers of invoices.")
 
 
 def confirm_numbers(last_numbers: list[str], *, actor: str) -> ConfirmedNumbers:
@@ -52,14 +97,25 @@ def confirm_numbers(last_numbers: list[str], *, actor: str) -> ConfirmedNumbers:
 
 
 def _check_is_whole(session: Session, lasts: dict[str, int]) -> None:
-    this_year = {kind.series(today(session)) for kind in InvoiceKind}
-    if missing := sorted(this_year - lasts.keys()):
+    if missing := sorted(set(_this_year(session)) - lasts.keys()):
         raise InvalidError(
             "Say the last number of %(series)s, too: %(number)s if none was given out.",
             series=missing[0],
             number=document_number(missing[0], 0),
-            field="numbers",
+            field=_field_of(missing[0]),
         )
+
+
+def _this_year(session: Session) -> list[str]:
+    """The series of its invoices, and of its credit notes."""
+    day = today(session)
+    return [kind.series(day) for kind in (InvoiceKind.INVOICE, InvoiceKind.CREDIT_NOTE)]
+
+
+def _field_of(series: str) -> str:
+    """Where a form asks for it."""
+    is_invoice = series.startswith(InvoiceKind.INVOICE.prefix)
+    return "invoice" if is_invoice else "credit_note"
 
 
 def _lock_series(session: Session, series: str) -> int:
@@ -73,7 +129,7 @@ def _go_on_after(session: Session, series: str, known: int, last: int) -> None:
         raise InvalidError(
             "%(number)s was given out here already.",
             number=document_number(series, known),
-            field="numbers",
+            field=_field_of(series),
         )
     if known:
         rows = sa.update(InvoiceSeries).where(

@@ -18,6 +18,7 @@ from app.domain.mail import MailKind
 from app.domain.orders import OrderStatus
 from app.models import Account, Asset, Mail, MarketplaceOptions, Notice, Order, Purchase, User
 from app.services import order_history
+from app.services.held_mails import hold, may_have_been_told
 from app.services.mail_invoices import invoice_mails
 from app.services.mail_recipients import (
     Recipient,
@@ -45,10 +46,14 @@ def spread_notices() -> int:
     notices = _open_notices(reading(SYSTEM_SCOPE))
     if not notices:
         return 0
-    by_kind: dict[MailKind, list[Any]] = defaultdict(list)
+    by_kind: dict[tuple[MailKind, bool], list[Any]] = defaultdict(list)
     for notice in notices:
-        by_kind[notice.kind].append(notice)
-    mails = [mail for kind, some in by_kind.items() for mail in _MAKERS[kind](some)]
+        by_kind[notice.kind, notice.is_held].append(notice)
+    mails = [
+        hold(mail) if is_held else mail
+        for (kind, is_held), some in by_kind.items()
+        for mail in _MAKERS[kind](some)
+    ]
     with transaction(SYSTEM_SCOPE) as session:
         if not _take(session, notices):
             return 0  # another dispatcher was quicker
@@ -63,7 +68,7 @@ def _open_notices(session: Session) -> _Notices:
         Mail.created_at > sa.func.now() - _FAILURES_EVERY,
     )
     return session.execute(
-        sa.select(Notice.id, Notice.kind, Notice.about_id)
+        sa.select(Notice.id, Notice.kind, Notice.about_id, may_have_been_told())
         .where(
             Notice.spread_at.is_(None),
             sa.or_(Notice.kind != MailKind.PROVISIONING_FAILED, sa.not_(told_just_now)),

@@ -21,7 +21,7 @@ from app.services.mail_room import MailRoom
 from app.services.pages import Keys, Page, PageRequest, fetch_counted_page
 from app.services.visibility import visible_to
 
-UNSENT = (MailState.WAITING, MailState.UNCLEAR, MailState.FAILED)
+UNSENT = (MailState.WAITING, MailState.UNCLEAR, MailState.FAILED, MailState.HELD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +62,14 @@ class MailView:
     has_link: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class UnsentCounts:
+    """Mails that wait, were given up, are held or are perhaps sent; and of these the held."""
+
+    unsent: int
+    held: int
+
+
 def list_mails(viewer: Viewer, wanted: MailQuery) -> Page[MailRow]:
     """The newest first, in two statements."""
     session = reading(viewer.scope)
@@ -73,14 +81,16 @@ def list_mails(viewer: Viewer, wanted: MailQuery) -> Page[MailRow]:
     return found.with_items([_row(row) for row in found.items])
 
 
-def count_unsent(viewer: Viewer) -> int:
-    """Mails that wait, were given up, or are perhaps sent."""
-    query = sa.select(sa.func.count()).select_from(Mail)
-    return (
+def count_unsent(viewer: Viewer) -> UnsentCounts:
+    """In one statement."""
+    held = sa.func.count().filter(Mail.state == MailState.HELD)
+    query = sa.select(sa.func.count().label("unsent"), held.label("held")).select_from(Mail)
+    row = (
         reading(viewer.scope)
-        .scalars(query.where(visible_to(viewer, Mail), Mail.state.in_(UNSENT)))
+        .execute(query.where(visible_to(viewer, Mail), Mail.state.in_(UNSENT)))
         .one()
     )
+    return UnsentCounts(unsent=row.unsent, held=row.held)
 
 
 def get_mail(viewer: Viewer, mail_id: UUID, room: MailRoom) -> MailView:

@@ -21,6 +21,7 @@ from app.domain.mail import (
 )
 from app.domain.sentences import said
 from app.models import Mail
+from app.services.control import mails_are_sure
 from app.services.mail_rendering import as_sent
 from app.services.mail_room import MailRoom, Post
 
@@ -79,6 +80,7 @@ def _claim(room: MailRoom) -> Mail | None:
             Mail.state == MailState.WAITING,
             Mail.next_run_at <= now,
             sa.or_(Mail.lease_until.is_(None), Mail.lease_until < now),
+            mails_are_sure(),
         )
         .order_by(Mail.next_run_at, Mail.number)
         .limit(1)
@@ -127,7 +129,12 @@ def _hand_over(mail_id: UUID, fence: int) -> bool:
     with transaction(SYSTEM_SCOPE) as session:
         ours = session.scalar(
             sa.update(Mail)
-            .where(Mail.id == mail_id, Mail.fence == fence, Mail.state == MailState.WAITING)
+            .where(
+                Mail.id == mail_id,
+                Mail.fence == fence,
+                Mail.state == MailState.WAITING,
+                mails_are_sure(),
+            )
             .values(state=MailState.HANDED_OVER)
             .returning(Mail.id)
             .execution_options(synchronize_session=False)

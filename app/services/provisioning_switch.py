@@ -16,7 +16,7 @@ from app.services.audit import audit
 from app.services.control import (
     PROVISIONING,
     RESTORED,
-    distrust_numbers,
+    distrust_what_was_told,
     lock_control,
     record_switch,
     remember_database,
@@ -93,7 +93,7 @@ def declare_restored(actor: str, reason: str = RESTORED) -> None:
         control = lock_control(session)
         control.provisioning_enabled = False
         control.restored_at = sa.func.now()
-        distrust_numbers(control)
+        distrust_what_was_told(control)
         record_switch(session, control, event="restored", actor=actor, reason=reason)
 
 

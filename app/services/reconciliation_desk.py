@@ -83,7 +83,10 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class AdoptionOffer:
-    """What the form of an adoption begins with. `accounts` is empty where there is no choice."""
+    """What the form of an adoption begins with. `accounts` is empty where there is no choice.
+
+    `is_resold`: a reseller may charge an end customer for it. Not where its account is direct.
+    """
 
     title: str
     quantity: int
@@ -91,6 +94,7 @@ class AdoptionOffer:
     account_id: UUID | None
     accounts: Sequence[Choice]
     plans: Sequence[Choice]
+    is_resold: bool
     currency: str
     suggested_buying: Decimal | None
     suggested_selling: Decimal | None
@@ -274,10 +278,20 @@ def _offer(session: Session, case: ReconciliationCase) -> AdoptionOffer:
         account_id=case.account_id,
         accounts=accounts,
         plans=plans,
+        is_resold=_is_resold(session, case),
         currency=currency,
         suggested_buying=buying,
         suggested_selling=selling,
     )
+
+
+def _is_resold(session: Session, case: ReconciliationCase) -> bool:
+    """Where the account is still to be chosen, some of those offered have to be a reseller's."""
+    is_offered = Account.microsoft_tenant_id.is_(None)
+    of_case = Account.id == case.account_id if case.account_id else is_offered
+    return session.scalars(
+        sa.select(sa.exists().where(of_case, Account.reseller_id.is_not(None)))
+    ).one()
 
 
 def _accounts(session: Session) -> list[Choice]:

@@ -26,6 +26,7 @@ from app.blueprints.bss import (  # noqa: E402  # they put their views on bp
     home,  # noqa: F401
     invoice_changes,  # noqa: F401
     invoices,  # noqa: F401
+    late_invoices,  # noqa: F401
     list_settings,  # noqa: F401
     mails,  # noqa: F401
     marketplace_options,  # noqa: F401

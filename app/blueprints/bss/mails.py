@@ -6,16 +6,37 @@ from flask import Response, current_app, flash, make_response, redirect, render_
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms import StringField
+from wtforms.validators import AnyOf
 
 from app.blueprints.bss import bp
 from app.domain.access import Permission
 from app.domain.mail import MailKind, MailState
-from app.services import mails
+from app.services import held_mails, mails
+from app.services.held_mails import HeldAnswer
 from app.web.forms import BaseForm
 from app.web.htmx import render_page
 from app.web.pagination import ListQuery, read_list
 from app.web.policy import policy
 from app.web.viewer import current_viewer
+
+_SETTLED = {
+    HeldAnswer.SEND: lambda count: ngettext(
+        "%(num)s mail is sent now.", "%(num)s mails are sent now.", count
+    ),
+    HeldAnswer.DROP: lambda count: ngettext(
+        "%(num)s mail is dropped.", "%(num)s mails are dropped.", count
+    ),
+}
+
+
+class HeldForm(BaseForm):
+    """Two buttons: what happens to all that is held."""
+
+    answer = StringField(
+        validators=[AnyOf(list(HeldAnswer), message="Choose whether they are sent or dropped.")]
+    )
+
 
 _UNSENT = "unsent"
 _STATES = [_UNSENT, *(state.value for state in MailState)]
@@ -24,6 +45,10 @@ _STATES = [_UNSENT, *(state.value for state in MailState)]
 @bp.get("/mail/")
 @policy(read=Permission.VIEW_BSS)
 def list_mails() -> Response:
+    return _list()
+
+
+def _list(held_form: HeldForm | None = None, *, status: int = 200) -> Response:
     filters = {"status": _STATES, "kind": [kind.value for kind in MailKind]}
     query = read_list("mail-table", sorts=(), default_sort="-number", filters=filters)
     viewer = current_viewer()
@@ -32,11 +57,13 @@ def list_mails() -> Response:
         partial="bss/mails/_mail_table.html",
         query=query,
         found=mails.list_mails(viewer, _wanted(query)),
-        unsent=mails.count_unsent(viewer),
+        counts=mails.count_unsent(viewer),
         kinds=list(MailKind),
         states=list(MailState),
         form=BaseForm(),
+        held_form=held_form or HeldForm(formdata=None),
         is_set_up=current_app.extensions["mail_room"].post is not None,
+        status=status,
     )
 
 
@@ -63,6 +90,25 @@ def retry_mails() -> BaseResponse:
         ngettext("%(num)s mail is tried again now.", "%(num)s mails are tried again now.", retried)
     )
     return redirect(url_for(".list_mails", status=_UNSENT), code=303)
+
+
+@bp.post("/mail/<uuid:mail_id>/drop")
+@policy(write=Permission.ADMINISTER)
+def drop_mail(mail_id: UUID) -> BaseResponse:
+    held_mails.drop_mail(current_viewer(), mail_id)
+    flash(_("The mail is dropped."))
+    return redirect(url_for(".get_mail", mail_id=mail_id), code=303)
+
+
+@bp.post("/mail/held")
+@policy(write=Permission.ADMINISTER)
+def settle_held_mails() -> BaseResponse:
+    form = HeldForm()
+    if not form.validate_on_submit():
+        return _list(form, status=422)
+    answer = HeldAnswer(str(form.answer.data))
+    flash(_SETTLED[answer](held_mails.settle_held(current_viewer(), answer)))
+    return redirect(url_for(".list_mails"), code=303)
 
 
 def _wanted(query: ListQuery) -> mails.MailQuery:

@@ -9,13 +9,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import reading
 from app.domain.errors import DomainError
-from app.models import Asset, BulkJob, BulkJobItem, InvoiceLine, Order, Sku
+from app.models import Asset, BulkJob, BulkJobItem, InvoiceLine, Mail, Order, Sku
 from app.services import bulk_jobs
 from app.services.asset_editing import AssetEdit, save_asset
 from app.services.asset_lists import AssetQuery, chosen_ids
 from app.services.asset_search import search_filters
 from app.services.baskets import add_software
 from app.services.credit_notes import issue_credit_note
+from app.services.held_mails import HeldAnswer, settle_held
 from app.services.invoice_payments import record_payment
 from app.services.list_settings import save_view
 from app.services.mails import retry_all_unsent
@@ -51,6 +52,7 @@ class Knocks:
             "credit an invoice": self.credit,
             "record a payment": self.pay,
             "retry mails": lambda: retry_all_unsent(self.viewer),
+            "settle held mails": self.settle,
             "share a view": self.share,
             "use an order's form": self.order,
             "use a basket's form": self.put_into_basket,
@@ -76,6 +78,12 @@ class Knocks:
     def credit(self) -> object:
         invoice, lines = self.foreign["invoice"], {self.line_id: 1}
         return issue_credit_note(self.viewer, invoice, quantities=lines, reason="no")
+
+    def settle(self) -> object:
+        held = sa.update(Mail).where(Mail.id == self.foreign["mail"]).values(state="held")
+        factories.session.execute(held)
+        factories.session.commit()
+        return settle_held(self.viewer, HeldAnswer.DROP)
 
     def pay(self) -> object:
         day = dt.date(2026, 1, 1)

@@ -56,6 +56,7 @@ KNOCKED = {
     "app.services.baskets._was_added",
     "app.services.bulk_jobs.list_results",
     "app.services.credit_notes.issue_credit_note",
+    "app.services.held_mails.settle_held",
     "app.services.invoice_payments._invoice_to_change",
     "app.services.list_settings._change",
     "app.services.mails.retry_all_unsent",

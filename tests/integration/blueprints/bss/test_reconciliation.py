@@ -5,11 +5,12 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from app.domain.access import Role
+from app.domain.access import AccountKind, Role
 from app.domain.assets import AssetOrigin, ProvisioningSyncStatus
 from app.domain.mail import MailKind
 from app.domain.reconciliation import CaseKind, CaseState
 from app.models import (
+    Account,
     Invoice,
     MarketplaceOptions,
     Notice,
@@ -212,6 +213,22 @@ def test_what_is_adopted_is_invoiced_unless_somebody_did_so_outside(staff, outsi
     factories.session.rollback()
     notice = factories.session.scalars(sa.select(Notice).where(Notice.kind == MailKind.INVOICE))
     assert notice.one().about_id == invoice.id
+
+
+def test_only_of_a_resellers_customer_the_end_customers_price_is_asked(staff, outside):
+    case, plan, _ = outside
+    assert 'name="selling_unit_price"' not in staff.get(page(case)).text
+
+    reseller = AccountFactory(reseller_account=True)
+    account = factories.session.get_one(Account, case.account_id)
+    account.kind, account.reseller_id = AccountKind.END_CUSTOMER, reseller.id
+    factories.session.commit()
+    assert 'name="selling_unit_price"' in staff.get(page(case)).text
+    form = {"plan_id": str(plan.id), "buying_unit_price": "1234.50"}
+    answer = staff.post_form(f"{page(case)}adopt", form, form_at=page(case))
+
+    assert answer.status_code == 422
+    assert "Enter what the reseller charges" in answer.text
 
 
 def test_what_was_invoiced_elsewhere_is_adopted_without_an_invoice(staff, outside):
