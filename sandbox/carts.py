@@ -162,7 +162,8 @@ def _buy(state: SandboxState, customer: Customer, cart: Cart) -> dict[str, Any]:
             orders.append(_place(state, cart, chosen))
     if not orders:
         raise next(iter(errors.values()))
-    return _result([order_body(state, order) for order in orders], errors)
+    country, now = customer.country, state.clock.now()
+    return _result([order_body(order, country=country, now=now) for order in orders], errors)
 
 
 def _group(line: CartLine) -> str:

@@ -1,5 +1,6 @@
 """Orders: reading them, and giving software back."""
 
+import datetime as dt
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
@@ -39,8 +40,9 @@ def show_orders(customer_id: str) -> Response:
     now = state.clock.now()
     billing_type = request.args.get("billingType", "onetime").lower()
     orders = list_orders(state, customer_id) if billing_type == "onetime" else []
+    country = get_customer(state, customer_id).country
     items = [
-        order_body(state, order, with_price=_wants_price())
+        order_body(order, country=country, now=now, with_price=_wants_price())
         for order in orders
         if order.visible_at <= now
     ]
@@ -52,8 +54,7 @@ def show_orders(customer_id: str) -> Response:
 @requires_token()
 def show_order(customer_id: str, order_id: str) -> Response:
     state = current_state()
-    order = get_order(state, customer_id, order_id)
-    return answer(order_body(state, order, with_price=_wants_price()))
+    return answer(_current_body(state, customer_id, order_id, with_price=_wants_price()))
 
 
 @bp.get("/v1/customers/<customer_id>/orders/<order_id>/provisioningstatus")
@@ -61,11 +62,11 @@ def show_order(customer_id: str, order_id: str) -> Response:
 @requires_token(app_only_allowed=False)
 def show_provisioning_status(customer_id: str, order_id: str) -> Response:
     state = current_state()
-    order = get_order(state, customer_id, order_id)
+    order, now = get_order(state, customer_id, order_id), state.clock.now()
     items = [
         {
             "lineItemNumber": line.number,
-            "status": (status := fulfilment(state, order, line)),
+            "status": (status := fulfilment(order, line, now)),
             "quantityProvisioningInformation": [{"quantity": line.quantity, "status": status}],
         }
         for line in order.lines
@@ -89,7 +90,7 @@ def cancel_order(customer_id: str, order_id: str) -> Response:
     for line in chosen:
         if not line.is_cancelled:
             cancel_line(state, line, state.clock.now())
-    return answer(order_body(state, get_order(state, customer_id, order_id)))
+    return answer(_current_body(state, customer_id, order_id))
 
 
 def refuse_cancelling(state: SandboxState, line: Line) -> None:
@@ -116,16 +117,24 @@ def _lines_to_cancel(order: Order, sent: Any) -> list[Line]:
     return chosen
 
 
-def fulfilment(state: SandboxState, order: Order, line: Line) -> str:
+def fulfilment(order: Order, line: Line, now: dt.datetime) -> str:
     if line.is_cancelled and not line.is_reservation:
         return "Unfulfilled"
-    is_complete = order.completes_at <= state.clock.now()
-    return "Fulfilled" if is_complete else "PrefulfillmentPending"
+    return "Fulfilled" if order.completes_at <= now else "PrefulfillmentPending"
 
 
-def order_body(state: SandboxState, order: Order, *, with_price: bool = False) -> dict[str, Any]:
-    now = state.clock.now()
-    country = get_customer(state, order.customer_id).country
+def _current_body(
+    state: SandboxState, customer_id: str, order_id: str, *, with_price: bool = False
+) -> dict[str, Any]:
+    order = get_order(state, customer_id, order_id)
+    country, now = get_customer(state, customer_id).country, state.clock.now()
+    return order_body(order, country=country, now=now, with_price=with_price)
+
+
+def order_body(
+    order: Order, *, country: str, now: dt.datetime, with_price: bool = False
+) -> dict[str, Any]:
+    """`country` is the customer's. Reads nothing: a list has hundreds of them."""
     uri = _uri(order)
     links = {"self": link(uri), "provisioningStatus": link(f"{uri}/provisioningstatus")}
     if any((line.cancellable_until(now) or now) > now for line in order.lines):
@@ -138,7 +147,7 @@ def order_body(state: SandboxState, order: Order, *, with_price: bool = False) -
         "currencyCode": order.currency,
         "currencySymbol": "€",
         "lineItems": [
-            _line_body(state, order, line, country=country, with_price=with_price)
+            _line_body(order, line, country=country, now=now, with_price=with_price)
             for line in order.lines
         ],
         "creationDate": instant(order.created_at),
@@ -158,7 +167,7 @@ def order_body(state: SandboxState, order: Order, *, with_price: bool = False) -
 
 
 def _line_body(
-    state: SandboxState, order: Order, line: Line, *, country: str, with_price: bool
+    order: Order, line: Line, *, country: str, now: dt.datetime, with_price: bool
 ) -> dict[str, Any]:
     body: dict[str, Any] = {
         "lineItemNumber": line.number,
@@ -169,7 +178,7 @@ def _line_body(
         "quantity": _quantity(line),
         "links": item_links(line.catalog_item_id, country),
     }
-    if line.has_subscription(state.clock.now()):
+    if line.has_subscription(now):
         body["subscriptionId"] = line.subscription_id
         uri = f"/v1/customers/{order.customer_id}/subscriptions/{line.subscription_id}"
         body["links"]["subscription"] = link(uri)
