@@ -16,7 +16,14 @@ from app.models.brands import Brand
 from app.models.bulk import BulkJob, BulkJobItem
 from app.models.catalogue import CatalogueRefresh, Product, Sku
 from app.models.contacts import Contact
-from app.models.invoices import Invoice, InvoiceEvent, InvoiceLine, InvoiceSeries, InvoiceTax
+from app.models.invoices import (
+    BalanceMonth,
+    Invoice,
+    InvoiceEvent,
+    InvoiceLine,
+    InvoiceSeries,
+    InvoiceTax,
+)
 from app.models.mails import Mail, Notice
 from app.models.marketplace import MarketplaceOptions
 from app.models.microsoft import CustomerImport, MicrosoftConnection
@@ -39,6 +46,7 @@ __all__ = [
     "AssetTotal",
     "AuditChain",
     "AuditEntry",
+    "BalanceMonth",
     "Basket",
     "BasketLine",
     "Brand",

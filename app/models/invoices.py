@@ -57,6 +57,14 @@ class Invoice(Owned, Base):
         sa.CheckConstraint("credited_gross BETWEEN 0 AND gross", name="credited"),
         sa.Index("ix_invoices_order_id", "order_id"),
         sa.Index("ix_invoices_corrects_id", "corrects_id"),
+        sa.Index("ix_invoices_paid", "account_id", "paid_on", "number"),
+        sa.Index(
+            "ix_invoices_still_open",
+            "account_id",
+            "due_on",
+            "number",
+            postgresql_where=sa.text("kind = 'invoice' AND gross <> credited_gross + paid_amount"),
+        ),
         *_list_indexes(),
     )
 
@@ -163,3 +171,18 @@ class InvoiceEvent(Owned, Base):
     day: Mapped[dt.date | None]
     amount: Mapped[Decimal]
     reference: Mapped[str] = mapped_column(default="")
+
+
+class BalanceMonth(Owned, Base):
+    """What a month added to an account's balance, kept by a trigger: invoices, less credit notes
+    on the day of their issue, less payments on the day on which they arrived.
+    """
+
+    __tablename__ = "balance_months"
+
+    account_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    month: Mapped[dt.date] = mapped_column(primary_key=True)  # its first day
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    entries: Mapped[int] = mapped_column(sa.BigInteger)
+    moved: Mapped[Decimal]

@@ -1,59 +1,35 @@
-"""The statement of an account: what was invoiced, credited and paid, with a running balance."""
+"""The statement of an account: what was invoiced, credited and paid, with a running balance.
+
+Balances are carried forward from month to month, so that no page reads all of history.
+"""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.database import reading
-from app.domain.access import AccountKind, Viewer
-from app.domain.errors import NotFoundError
-from app.domain.invoices import InvoiceKind, InvoiceState
+from app.domain.access import AccountKind, Permission, Viewer
+from app.domain.errors import NotAllowedError, NotFoundError
 from app.domain.money import ZERO
-from app.models import Account, Invoice
+from app.models import Account
+from app.services.balances import Month, read_ledger
 from app.services.buying import accounts_visible_to
-from app.services.invoice_states import open_amount, state_of
-from app.services.today import today
-from app.services.visibility import visible_to
+from app.services.statement_entries import (
+    Entry,
+    OpenItems,
+    list_entries,
+    list_open_items,
+    moves,
+    of_account,
+)
 
-
-class EntryKind(StrEnum):
-    INVOICE = "invoice"
-    CREDIT_NOTE = "credit_note"
-    PAYMENT = "payment"
-
-    @property
-    def label(self) -> str:
-        return self.value.replace("_", " ").capitalize()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """`amount` is what it adds to the debt: below nought for credit notes and payments."""
-
-    day: dt.date
-    kind: EntryKind
-    invoice_id: UUID
-    number: str
-    reference: str
-    amount: Decimal
-    balance: Decimal  # after it
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenItem:
-    invoice_id: UUID
-    number: str
-    issued_on: dt.date
-    due_on: dt.date
-    state: InvoiceState | None
-    gross: Decimal
-    open_amount: Decimal
+MOST_SHOWN = 100  # entries, and open items of a currency, on a page; the file has every entry
+_NO_OPEN_ITEMS = OpenItems(first=[], count=0, overdue=ZERO)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +38,11 @@ class CurrencyStatement:
 
     currency: str
     opening: Decimal  # before the first day of the period
-    entries: list[Entry]
+    months: list[Month]  # those of the period in which anything happened
+    entries: list[Entry]  # the first of the period, MOST_SHOWN over all currencies
+    entry_count: int  # in the whole period
     closing: Decimal  # at the end of the period
-    open_items: list[OpenItem]  # invoiced up to the period's end, as they stand today
-    overdue: Decimal
+    still_open: OpenItems  # invoiced up to the period's end, as they stand today
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,26 +55,43 @@ class Statement:
     currencies: list[CurrencyStatement]
 
 
-def get_statement(
-    viewer: Viewer,
-    account_id: UUID,
-    *,
-    from_day: dt.date | None = None,
-    to_day: dt.date | None = None,
-) -> Statement:
-    """Of this year up to today, unless days are given. Raises NotFoundError.
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """This year up to today where nothing is said; in the order of time, whatever is said."""
+
+    from_day: dt.date | None = None
+    to_day: dt.date | None = None
+
+    def days(self, today: dt.date) -> tuple[dt.date, dt.date]:
+        first, last = sorted((self.from_day or today.replace(month=1, day=1), self.to_day or today))
+        return first, last
+
+
+THIS_YEAR = Period()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryRow:
+    """A line of the file."""
+
+    currency: str
+    entry: Entry
+
+
+def get_statement(viewer: Viewer, account_id: UUID, period: Period = THIS_YEAR) -> Statement:
+    """Raises NotFoundError. Four statements of SQL.
 
     Payments count on the day on which staff say that they arrived.
     """
     session = reading(viewer.scope)
-    account = _account(session, viewer, account_id)
-    day = today(session)
-    first, last = from_day or dt.date(day.year, 1, 1), to_day or day
-    query = sa.select(Invoice).where(
-        visible_to(viewer, Invoice), Invoice.account_id == account.id, Invoice.issued_on <= last
-    )
-    invoices = session.scalars(query.order_by(Invoice.issued_on, Invoice.sequence)).all()
-    currencies = sorted({invoice.currency for invoice in invoices} | {account.currency})
+    account, day = _account(session, viewer, account_id)
+    first, last = period.days(day)
+    ledger = read_ledger(session, viewer, account_id, (first, last))
+    mine = of_account(viewer, account_id)
+    opened = list_open_items(session, mine, (last, day), MOST_SHOWN)
+    currencies = sorted({*ledger.currencies, *opened, account.currency})
+    opening = {currency: ledger.opening(currency) for currency in currencies}
+    entries = list_entries(session, moves(mine, first, last), opening, MOST_SHOWN)
     return Statement(
         account_id=account.id,
         account_name=account.name,
@@ -105,100 +99,63 @@ def get_statement(
         to_day=last,
         today=day,
         currencies=[
-            _in_currency(
-                currency,
-                [each for each in invoices if each.currency == currency],
-                (first, last),
-                day,
+            CurrencyStatement(
+                currency=currency,
+                opening=opening[currency],
+                months=ledger.months(currency),
+                entries=entries.get(currency, []),
+                entry_count=ledger.entry_count(currency),
+                closing=ledger.closing(currency),
+                still_open=opened.get(currency, _NO_OPEN_ITEMS),
             )
             for currency in currencies
         ],
     )
 
 
-def _account(session: Session, viewer: Viewer, account_id: UUID) -> Account:
-    """Whoever is invoiced: an end customer gets its invoices from its reseller."""
-    account = session.scalar(
-        sa.select(Account).where(Account.id == account_id, accounts_visible_to(viewer))
-    )
-    if account is None:
+def export_statement(
+    viewer: Viewer, account_id: UUID, period: Period = THIS_YEAR
+) -> Iterator[EntryRow]:
+    """Every entry of the period, month after month. Between two no transaction is open."""
+    if not viewer.may(Permission.EXPORT):
+        raise NotAllowedError("Your role does not export lists.")
+    session = reading(viewer.scope)
+    account, day = _account(session, viewer, account_id)
+    first, last = period.days(day)
+    ledger = read_ledger(session, viewer, account_id, (first, last))
+    currencies = sorted({*ledger.currencies, account.currency})
+    balances = {currency: ledger.opening(currency) for currency in currencies}
+    session.rollback()
+    return _each_entry(viewer, account_id, balances, ledger.months_to_read())
+
+
+def _each_entry(
+    viewer: Viewer,
+    account_id: UUID,
+    balances: dict[str, Decimal],
+    parts: list[tuple[dt.date, dt.date]],
+) -> Iterator[EntryRow]:
+    for first, last in parts:
+        session = reading(viewer.scope)
+        found = moves(of_account(viewer, account_id), first, last)
+        entries = list_entries(session, found, balances, None)
+        session.rollback()
+        for currency, listed in entries.items():
+            balances[currency] = listed[-1].balance
+            yield from (EntryRow(currency=currency, entry=entry) for entry in listed)
+
+
+def _account(session: Session, viewer: Viewer, account_id: UUID) -> tuple[Account, dt.date]:
+    """Whoever is invoiced, and today: an end customer gets its invoices from its reseller."""
+    found = session.execute(
+        sa.select(Account, sa.func.current_date()).where(
+            Account.id == account_id, accounts_visible_to(viewer)
+        )
+    ).one_or_none()
+    if found is None:
         raise NotFoundError
-    return account
+    return found[0], found[1]
 
 
 def is_invoiced_by_us(viewer: Viewer) -> bool:
     return viewer.account_kind in {AccountKind.RESELLER, AccountKind.DIRECT_CUSTOMER}
-
-
-def _in_currency(
-    currency: str,
-    invoices: list[Invoice],
-    period: tuple[dt.date, dt.date],
-    day: dt.date,
-) -> CurrencyStatement:
-    first, last = period
-    moves = sorted(
-        (move for invoice in invoices for move in _moves(invoice) if move[0] <= last),
-        key=lambda move: (move[0], move[4]),
-    )
-    opening = sum((move[3] for move in moves if move[0] < first), ZERO)
-    entries = _entries(opening, [move for move in moves if move[0] >= first])
-    items = list(_open_items(invoices, day))
-    late = [item.open_amount for item in items if item.state is InvoiceState.OVERDUE]
-    return CurrencyStatement(
-        currency=currency,
-        opening=opening,
-        entries=entries,
-        closing=entries[-1].balance if entries else opening,
-        open_items=items,
-        overdue=sum(late, ZERO),
-    )
-
-
-# day, invoice, what, amount, order of that day: invoices, then credit notes, then payments
-_Move = tuple[dt.date, Invoice, EntryKind, Decimal, tuple[int, str]]
-
-
-def _moves(invoice: Invoice) -> Iterable[_Move]:
-    if invoice.kind is InvoiceKind.CREDIT_NOTE:
-        at = (1, invoice.number)
-        yield invoice.issued_on, invoice, EntryKind.CREDIT_NOTE, -invoice.gross, at
-        return
-    yield invoice.issued_on, invoice, EntryKind.INVOICE, invoice.gross, (0, invoice.number)
-    if invoice.paid_on is not None:
-        at = (2, invoice.number)
-        yield invoice.paid_on, invoice, EntryKind.PAYMENT, -invoice.paid_amount, at
-
-
-def _entries(opening: Decimal, moves: list[_Move]) -> list[Entry]:
-    entries, balance = [], opening
-    for day, invoice, kind, amount, _order in moves:
-        balance += amount
-        is_payment = kind is EntryKind.PAYMENT
-        entries.append(
-            Entry(
-                day=day,
-                kind=kind,
-                invoice_id=invoice.id,
-                number=invoice.number,
-                reference=invoice.payment_reference if is_payment else invoice.buyer_reference,
-                amount=amount,
-                balance=balance,
-            )
-        )
-    return entries
-
-
-def _open_items(invoices: list[Invoice], day: dt.date) -> Iterable[OpenItem]:
-    for invoice in invoices:
-        still_open = open_amount(invoice)
-        if still_open:
-            yield OpenItem(
-                invoice_id=invoice.id,
-                number=invoice.number,
-                issued_on=invoice.issued_on,
-                due_on=invoice.due_on,
-                state=state_of(invoice, day),
-                gross=invoice.gross,
-                open_amount=still_open,
-            )

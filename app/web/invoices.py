@@ -12,6 +12,7 @@ from app.documents.invoice import InvoiceDocument
 from app.domain.invoices import InvoiceKind, InvoiceState
 from app.domain.money import round_money
 from app.services.invoice_lists import InvoiceQuery, InvoiceRow, InvoiceSort
+from app.services.statements import EntryRow, Period
 from app.web.list_file import FORMATS, Column, FileFormat, Kind, ListFile, list_file
 from app.web.pagination import ListQuery, read_list
 
@@ -53,6 +54,13 @@ def as_day(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def read_period() -> Period:
+    """The days of a statement; what is no day is as if it were not there."""
+    return Period(
+        from_day=as_day(request.args.get("from", "")), to_day=as_day(request.args.get("to", ""))
+    )
 
 
 def invoice_query(query: ListQuery, *, account_id: UUID | None = None) -> InvoiceQuery:
@@ -108,6 +116,32 @@ def _cells(row: InvoiceRow) -> list[object]:
         row.paid_on,
         row.currency,
     ]
+
+
+def statement_file(rows: Iterable[EntryRow], chosen: FileFormat) -> Response:
+    """Every entry of a statement, with the balance after it."""
+    columns = [
+        Column("Date", Kind.DATE),
+        Column("Type"),
+        Column("Number"),
+        Column("Reference"),
+        Column("Amount", Kind.MONEY, "incl. VAT"),
+        Column("Balance", Kind.MONEY, "incl. VAT"),
+        Column("Currency"),
+    ]
+    cells = (
+        [
+            row.entry.day,
+            row.entry.kind.label,
+            row.entry.number,
+            row.entry.reference,
+            round_money(row.entry.amount, row.currency),
+            round_money(row.entry.balance, row.currency),
+            row.currency,
+        ]
+        for row in rows
+    )
+    return list_file(ListFile(name="statement", columns=columns, rows=cells), chosen)
 
 
 def pdf_of(document: InvoiceDocument) -> Response:

@@ -16,8 +16,6 @@ GATHERING = {
     "/bss/billing/invoices/*/": 11,
     "/billing/invoices/*/": 10,
 }
-# It prints a whole period, every line of it: as long as what happened, and left out here.
-UNPAGED = {"/billing/statement/"}
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
@@ -29,13 +27,12 @@ class Cost:
 
 
 def addresses_without_ids(app, blueprint):
-    """Every address of a face that names no object, but what is unpaged."""
+    """Every address of a face that names no object."""
     return sorted(
         rule.rule
         for rule in app.url_map.iter_rules()
         if "GET" in rule.methods
         and not rule.arguments
-        and rule.rule not in UNPAGED
         and rule.endpoint.startswith(f"{blueprint}.")
     )
 

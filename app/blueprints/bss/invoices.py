@@ -2,23 +2,23 @@
 
 from uuid import UUID
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template
 
 from app.blueprints.bss import bp
 from app.blueprints.bss.invoice_forms import CreditNoteForm, PaymentForm
 from app.blueprints.bss.owner_filter import owner_of, with_owners
 from app.domain.access import Permission
-from app.services import invoice_lists
+from app.services import invoice_lists, statements
 from app.services.invoice_details import InvoiceView, get_document
 from app.services.invoice_details import get_invoice as find_invoice
-from app.services.statements import get_statement as find_statement
 from app.web.htmx import render_page
 from app.web.invoices import (
-    as_day,
     invoice_file,
     invoice_query,
     pdf_of,
     read_invoice_list,
+    read_period,
+    statement_file,
     xml_of,
 )
 from app.web.list_file import wanted_format
@@ -64,12 +64,11 @@ def get_invoice_xml(invoice_id: UUID) -> Response:
 @bp.get("/accounts/<uuid:account_id>/statement")
 @policy(read=Permission.VIEW_BSS)
 def get_statement(account_id: UUID) -> Response:
-    statement = find_statement(
-        current_viewer(),
-        account_id,
-        from_day=as_day(request.args.get("from", "")),
-        to_day=as_day(request.args.get("to", "")),
-    )
+    viewer, period = current_viewer(), read_period()
+    if file_format := wanted_format():
+        entries = statements.export_statement(viewer, account_id, period)
+        return statement_file(entries, file_format)
+    statement = statements.get_statement(viewer, account_id, period)
     return make_response(render_template("bss/invoices/statement.html", statement=statement))
 
 

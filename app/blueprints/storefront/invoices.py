@@ -2,22 +2,22 @@
 
 from uuid import UUID
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template
 
 from app.blueprints.storefront import bp
 from app.domain.access import Permission
-from app.services import invoice_lists
+from app.services import invoice_lists, statements
 from app.services.invoice_details import get_document
 from app.services.invoice_details import get_invoice as find_invoice
-from app.services.statements import get_statement as find_statement
 from app.services.statements import is_invoiced_by_us
 from app.web.htmx import render_page
 from app.web.invoices import (
-    as_day,
     invoice_file,
     invoice_query,
     pdf_of,
     read_invoice_list,
+    read_period,
+    statement_file,
     xml_of,
 )
 from app.web.list_file import wanted_format
@@ -63,11 +63,9 @@ def get_invoice_xml(invoice_id: UUID) -> Response:
 @bp.get("/billing/statement/")
 @policy(read=Permission.VIEW_STOREFRONT)
 def get_statement() -> Response:
-    viewer = current_viewer()
-    statement = find_statement(
-        viewer,
-        viewer.account_id,
-        from_day=as_day(request.args.get("from", "")),
-        to_day=as_day(request.args.get("to", "")),
-    )
+    viewer, period = current_viewer(), read_period()
+    if file_format := wanted_format():
+        entries = statements.export_statement(viewer, viewer.account_id, period)
+        return statement_file(entries, file_format)
+    statement = statements.get_statement(viewer, viewer.account_id, period)
     return make_response(render_template("storefront/invoices/statement.html", statement=statement))

@@ -10,7 +10,8 @@ from app.domain.invoices import InvoiceKind, InvoiceState
 from app.services.invoice_lists import InvoiceQuery, InvoiceSort, list_invoices
 from app.services.invoice_payments import record_payment
 from app.services.pages import PageRequest
-from app.services.statements import EntryKind, get_statement
+from app.services.statement_entries import EntryKind
+from app.services.statements import Period, get_statement
 from tests import factories
 from tests.factories import AccountFactory
 from tests.integration.services.buyers import (
@@ -91,7 +92,9 @@ def test_a_statement_runs_from_the_opening_balance_to_the_closing_one(market, bu
     cancel(asset)
 
     statement = get_statement(
-        reseller, market.reseller.id, from_day=day - dt.timedelta(days=60), to_day=day
+        reseller,
+        market.reseller.id,
+        Period(from_day=day - dt.timedelta(days=60), to_day=day),
     )
 
     [euro] = statement.currencies
@@ -102,9 +105,9 @@ def test_a_statement_runs_from_the_opening_balance_to_the_closing_one(market, bu
         (EntryKind.INVOICE, Decimal("937.60"), Decimal("2425.60")),
         (EntryKind.CREDIT_NOTE, Decimal("-937.60"), Decimal("1488.00")),
     ]
-    assert euro.closing == Decimal("1488.00") == euro.overdue
-    assert [item.invoice_id for item in euro.open_items] == [old]
-    assert sum(item.open_amount for item in euro.open_items) == euro.closing
+    assert euro.closing == Decimal("1488.00") == euro.still_open.overdue
+    assert [item.invoice_id for item in euro.still_open.first] == [old]
+    assert sum(item.open_amount for item in euro.still_open.first) == euro.closing
 
 
 def test_nobody_reads_anothers_statement(market, buyer):
