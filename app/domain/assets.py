@@ -7,6 +7,9 @@ from enum import StrEnum
 from app.domain.sentences import said
 
 
+CANCELLED_AT_MICROSOFT = said("Cancelled at Microsoft.")
+
+
 class AssetKind(StrEnum):
     RESERVATION = "reservation"
     SOFTWARE_SUBSCRIPTION = "software_subscription"
@@ -133,3 +136,11 @@ def subscription_number(number: int) -> str:
 
 def account_number(number: int) -> str:
     return f"ACC-{number:05d}"
+
+
+def cancellation_words(reason: str) -> str:
+    """Why an asset was cancelled, as it is stored: the system's own words become a sentence again.
+
+    What a person wrote stays as it was written.
+    """
+    return CANCELLED_AT_MICROSOFT if reason == CANCELLED_AT_MICROSOFT else reason

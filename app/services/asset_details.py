@@ -17,6 +17,7 @@ from app.domain.assets import (
     BillingFrequency,
     ProvisioningSyncStatus,
     asset_number,
+    cancellation_words,
     order_number,
     term_label,
 )
@@ -122,7 +123,6 @@ _AS_THEY_ARE = (
     "microsoft_order_id",
     "microsoft_order_alias",
     "microsoft_ordered_at",
-    "cancellation_reason",
     "product_title",
     "product_details",
 )
@@ -163,6 +163,7 @@ def details_of(viewer: Viewer, row: Any) -> AssetDetails:
     return AssetDetails(
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
         number=asset_number(row.number),
+        cancellation_reason=cancellation_words(row.cancellation_reason),
         sync_status=row.provisioning_sync_status,
         is_perpetual=row.term_duration is None,
         term=term_label(row.term_duration),

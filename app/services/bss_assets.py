@@ -18,6 +18,7 @@ from app.domain.assets import (
     BillingFrequency,
     ProvisioningSyncStatus,
     asset_number,
+    cancellation_words,
     order_number,
     subscription_number,
     term_label,
@@ -72,7 +73,6 @@ _COPIED = (
     "microsoft_refreshed_at",
     "origin",
     "cancelled_at",
-    "cancellation_reason",
     "notes",
 )
 
@@ -252,19 +252,15 @@ def view_of(
 ) -> AssetView:
     asset: Asset = row[0]
     account, purchase, today = row.Account, row.Purchase, row.now.date()
+    last_at = timeline[0].at if timeline else None
     shown = shown_price(viewer, asset, hides_prices=False)
     if shown.price is None:
         raise TypeError("The price of an asset is hidden from staff.")
     return AssetView(
         **{name: getattr(asset, name) for name in _COPIED},
         number=asset_number(asset.number),
-        sync=_sync_status(
-            asset.id,
-            asset.provisioning_sync_status,
-            purchase,
-            timeline[0].at if timeline else None,
-            row.now,
-        ),
+        cancellation_reason=cancellation_words(asset.cancellation_reason),
+        sync=_sync_status(asset.id, asset.provisioning_sync_status, purchase, last_at, row.now),
         account_id=account.id,
         account_name=account.name,
         reseller_id=account.reseller_id,

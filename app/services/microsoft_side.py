@@ -6,10 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.assets import AssetStatus
+from app.domain.assets import CANCELLED_AT_MICROSOFT, AssetStatus
 from app.domain.microsoft_side import Comparison, FieldChange, OurSide, compare
 from app.domain.purchase_commands import Details
-from app.domain.sentences import said
 from app.models import Asset, Reservation, SoftwareSubscription
 from app.services.asset_events import add_asset_event
 
@@ -19,7 +18,6 @@ _OF_A_KIND: dict[type[Asset], tuple[str, ...]] = {
     SoftwareSubscription: ("software_id", "microsoft_status"),
 }
 _SEARCHED_IDS = ("reservation_id", "reservation_order_id", "software_id")
-_CANCELLED = said("Cancelled at Microsoft.")
 
 
 def take_microsoft_side(
@@ -80,5 +78,5 @@ def _end(session: Session, asset: Asset, status: AssetStatus, *, actor: str) -> 
     asset.status = status
     if status is AssetStatus.CANCELLED:
         asset.cancelled_at = sa.func.now()
-        asset.cancellation_reason = _CANCELLED
+        asset.cancellation_reason = str(CANCELLED_AT_MICROSOFT)
     add_asset_event(session, asset, f"{status.value}_at_microsoft", actor=actor)

@@ -1,7 +1,10 @@
 """The storefront's asset view tells what happened, without what only staff may know."""
 
+import pytest
+
 from app.database import transaction
-from app.domain.access import SYSTEM_SCOPE
+from app.domain.access import SYSTEM_SCOPE, Role
+from app.domain.languages import Language
 from app.models import Asset
 from app.services.asset_events import add_asset_event
 from tests.factories import AccountFactory, OrderFactory, ReservationFactory, UserFactory
@@ -46,3 +49,32 @@ def test_a_given_up_asset_says_why(client, sign_in):
     assert "This asset is cancelled" in text
     assert "not sold in your region any more" in text
     assert "Nothing was bought at Microsoft" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "words_of_the_system"),
+    [
+        (Language.EL, "Ακυρώθηκε στη Microsoft."),
+        (Language.DE, "Bei Microsoft storniert."),
+        (Language.EN, "Cancelled at Microsoft."),
+    ],
+)
+def test_why_the_system_cancelled_is_said_in_the_readers_language(
+    client, sign_in, language, words_of_the_system
+):
+    account = AccountFactory()
+    asset = ReservationFactory(
+        account=account, cancelled=True, cancellation_reason="Cancelled at Microsoft."
+    )
+    readers = {
+        "/billing/assets/reservations": UserFactory(account=account, language=language),
+        "/bss/billing/assets": UserFactory(
+            staff=True, role=Role.STAFF_ADMINISTRATOR, language=language
+        ),
+    }
+
+    for path, reader in readers.items():
+        answer = sign_in(reader).get(f"{path}/{asset.id}/")
+
+        told = [words(each) for each in page(answer).select(".banner p")]
+        assert any(words_of_the_system in each for each in told), path
