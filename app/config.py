@@ -20,6 +20,42 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class Cloud(StrEnum):
+    """Microsoft's clouds. An installation sells in one, for good: ids are another's elsewhere."""
+
+    WORLDWIDE = "worldwide"
+    US_GOVERNMENT = "us-government"
+    CHINA = "china"  # run by 21Vianet; Azure reservations are not offered there
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """By setting; where Microsoft publishes none, the setting is left out.
+
+        Source: Partner Center REST URLs, and the environments of Microsoft's own PowerShell.
+        """
+        return _ADDRESSES[self]
+
+
+_ADDRESSES = {
+    Cloud.WORLDWIDE: {
+        "MICROSOFT_LOGIN_URL": "https://login.microsoftonline.com",
+        "PARTNER_CENTER_URL": "https://api.partnercenter.microsoft.com",
+        "PARTNER_API_URL": "https://api.partner.microsoft.com",
+        "ARM_URL": "https://management.azure.com",
+    },
+    Cloud.US_GOVERNMENT: {
+        "MICROSOFT_LOGIN_URL": "https://login.microsoftonline.us",
+        "PARTNER_CENTER_URL": "https://api.partnercenter.microsoft.com",
+        "ARM_URL": "https://management.usgovcloudapi.net",
+    },
+    Cloud.CHINA: {
+        "MICROSOFT_LOGIN_URL": "https://login.partner.microsoftonline.cn",
+        "PARTNER_CENTER_URL": "https://partner.partnercenterapi.microsoftonline.cn",
+        "ARM_URL": "https://management.chinacloudapi.cn",
+    },
+}
+
+
 class SettingsError(Exception):
     """The environment lacks a setting or holds an impossible one. The message is for people."""
 
@@ -42,6 +78,7 @@ class MicrosoftSettings:
     ca_bundle: Path | None = None
     country: str = "GR"
     connect_timeout: float = 5.0
+    cloud: Cloud = Cloud.WORLDWIDE
     read_timeout: float = 40.0  # below a purchase's lease of 60 s
     calls_per_minute: int = 6000  # of all processes; a customer's own are 500
     reads_per_minute: int = 300  # of refresh and reconciliation; Microsoft bears 500 in all
@@ -248,27 +285,42 @@ def _smtp(text: str) -> SmtpSettings:
 
 def _microsoft(env: Mapping[str, str]) -> MicrosoftSettings:
     ca_bundle = env.get("MICROSOFT_CA_BUNDLE")
+    cloud = _cloud(env)
     return MicrosoftSettings(
-        login_url=_https(env, "MICROSOFT_LOGIN_URL", "https://login.microsoftonline.com"),
-        partner_center_url=_https(
-            env, "PARTNER_CENTER_URL", "https://api.partnercenter.microsoft.com"
-        ),
-        partner_api_url=_https(env, "PARTNER_API_URL", "https://api.partner.microsoft.com"),
-        arm_url=_https(env, "ARM_URL", "https://management.azure.com"),
+        login_url=_address(env, "MICROSOFT_LOGIN_URL", cloud),
+        partner_center_url=_address(env, "PARTNER_CENTER_URL", cloud),
+        partner_api_url=_address(env, "PARTNER_API_URL", cloud),
+        arm_url=_address(env, "ARM_URL", cloud),
         tenant_id=_read(env, "MICROSOFT_TENANT_ID"),
         client_id=_read(env, "MICROSOFT_CLIENT_ID"),
         client_secret=_read(env, "MICROSOFT_CLIENT_SECRET"),
         refresh_token=_read(env, "MICROSOFT_REFRESH_TOKEN") or None,
         ca_bundle=Path(ca_bundle) if ca_bundle else None,
         country=env.get("MICROSOFT_COUNTRY", "GR"),
+        cloud=cloud,
         read_timeout=float(_number(env, "MICROSOFT_READ_TIMEOUT", 40)),
         calls_per_minute=_number(env, "MICROSOFT_CALLS_PER_MINUTE", 6000),
         reads_per_minute=_number(env, "MICROSOFT_READS_PER_MINUTE", 300),
     )
 
 
-def _https(env: Mapping[str, str], name: str, default: str) -> str:
-    url = env.get(name, default).rstrip("/")
+def _cloud(env: Mapping[str, str]) -> Cloud:
+    name = env.get("MICROSOFT_CLOUD") or Cloud.WORLDWIDE
+    try:
+        return Cloud(name)
+    except ValueError as error:
+        known = ", ".join(Cloud)
+        raise SettingsError(f"MICROSOFT_CLOUD is {name!r}; it can be {known}.") from error
+
+
+def _address(env: Mapping[str, str], name: str, cloud: Cloud) -> str:
+    """The setting, else the cloud's own. An address of another cloud is refused."""
+    if name not in env and name not in cloud.addresses:
+        raise SettingsError(f"{name} is not set: Microsoft publishes none for {cloud}.")
+    url = env.get(name, cloud.addresses.get(name, "")).rstrip("/")
     if not url.startswith("https://"):
         raise SettingsError(f"{name} must be an https:// address.")
+    owners = [each for each in Cloud if each.addresses.get(name) == url]
+    if owners and cloud not in owners and name in cloud.addresses:  # else another's may serve
+        raise SettingsError(f"{name} is of {owners[0]}, but MICROSOFT_CLOUD is {cloud}.")
     return url

@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.config import MicrosoftSettings, Settings
+from app.config import Cloud, MicrosoftSettings, Settings
 from app.database import reading, transaction
 from app.domain.access import Permission, Viewer
 from app.domain.audit import AuditEvent
@@ -30,9 +30,9 @@ _CONSENT_MINUTES = 15
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_SECRET = 500
 _CLOUDS = {
-    "https://login.microsoftonline.com": said("Worldwide"),
-    "https://login.microsoftonline.us": said("US Government"),
-    "https://login.partner.microsoftonline.cn": said("China (21Vianet)"),
+    Cloud.WORLDWIDE: said("Worldwide"),
+    Cloud.US_GOVERNMENT: said("US Government"),
+    Cloud.CHINA: said("China (21Vianet)"),
 }
 _ABOUT = Subject(kind="Microsoft connection", name="Microsoft connection")
 _STALE = "This consent was not begun here, or too long ago. Begin it again."
@@ -53,7 +53,9 @@ class Trial:
 class ConnectionState:
     """`is_entered`: tenant and application come from here, else from the settings.
 
-    `consent_url` is Microsoft's page where this viewer has just begun a consent.
+    `consent_url` is Microsoft's page where this viewer has just begun a consent. The cloud and its
+    addresses come from the environment; `has_own_addresses`: some are not the cloud's, as a
+    sandbox's.
     """
 
     tenant_id: str
@@ -61,6 +63,8 @@ class ConnectionState:
     is_entered: bool
     has_secret: bool
     cloud: str
+    has_own_addresses: bool
+    sells_reservations: bool
     addresses: tuple[tuple[str, str], ...]
     has_token: bool
     is_first_token: bool  # the one from the settings, never used
@@ -96,7 +100,9 @@ def get_connection(viewer: Viewer, settings: Settings) -> ConnectionState:
         client_id=row.client_id or microsoft.client_id,
         is_entered=is_entered,
         has_secret=is_entered or bool(microsoft.client_secret),
-        cloud=_CLOUDS.get(microsoft.login_url, said("Its own addresses")),
+        cloud=_CLOUDS[microsoft.cloud],
+        has_own_addresses=_are_own(microsoft),
+        sells_reservations=microsoft.cloud is not Cloud.CHINA,
         addresses=_addresses(microsoft),
         has_token=has_stored or bool(microsoft.refresh_token),
         is_first_token=not has_stored and bool(microsoft.refresh_token),
@@ -119,6 +125,13 @@ def _addresses(microsoft: MicrosoftSettings) -> tuple[tuple[str, str], ...]:
         (said("Partner Center"), microsoft.partner_center_url),
         (said("Price sheets"), microsoft.partner_api_url),
         (said("Azure Resource Manager"), microsoft.arm_url),
+    )
+
+
+def _are_own(microsoft: MicrosoftSettings) -> bool:
+    published = microsoft.cloud.addresses
+    return microsoft.login_url != published["MICROSOFT_LOGIN_URL"] or (
+        microsoft.partner_center_url != published["PARTNER_CENTER_URL"]
     )
 
 

@@ -26,8 +26,10 @@ _ODD_ANSWER = (ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 
 
 class Audience(StrEnum):
-    PARTNER_CENTER = "https://api.partnercenter.microsoft.com"
-    PARTNER_API = "https://api.partner.microsoft.com"  # price sheets
+    """Whom a token is for, by the setting that holds its address."""
+
+    PARTNER_CENTER = "PARTNER_CENTER_URL"
+    PARTNER_API = "PARTNER_API_URL"  # price sheets
 
 
 class RefreshTokenStore(Protocol):
@@ -96,7 +98,7 @@ class TokenSource:
 
         Holds state, nonce and the PKCE verifier: keep it secret.
         """
-        scopes = [f"{Audience.PARTNER_CENTER}/user_impersonation"]
+        scopes = [self._scope(Audience.PARTNER_CENTER, "user_impersonation")]
         with self._lock:
             self._notice_identity()
             with warnings.catch_warnings():
@@ -158,19 +160,25 @@ class TokenSource:
         return _Token(text, started + lifetime)
 
     def _ask_for_app_token(self) -> dict[str, Any]:
-        scopes = [f"{Audience.PARTNER_CENTER}/.default"]
+        scopes = [self._scope(Audience.PARTNER_CENTER, ".default")]
         return self._ask(lambda app: app.acquire_token_for_client(scopes))
 
     def _ask_for_user_token(self, audience: Audience) -> dict[str, Any]:
         refresh_token = self._store.load() or self._settings.refresh_token
         if not refresh_token:
             raise AccessLostError("No refresh token is stored.", code="no_refresh_token")
-        scopes = [f"{audience}/user_impersonation"]
+        scopes = [self._scope(audience, "user_impersonation")]
         answer = self._ask(lambda app: app.acquire_token_by_refresh_token(refresh_token, scopes))
         renewed = answer.get("refresh_token")
         if isinstance(renewed, str) and renewed and renewed != refresh_token:
             self._store.save(renewed)
         return answer
+
+    def _scope(self, audience: Audience, right: str) -> str:
+        """In the names of the cloud, wherever its systems are reached (a sandbox's are not its)."""
+        settings = self._settings
+        known = settings.cloud.addresses.get(audience, settings.partner_api_url)
+        return f"{known}/{right}"
 
     def _ask(self, question: Callable[[Any], Any]) -> dict[str, Any]:
         try:

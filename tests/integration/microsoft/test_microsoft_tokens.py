@@ -5,6 +5,7 @@ import pytest
 import structlog
 import trustme
 
+from app.config import Cloud
 from app.integrations.microsoft import AccessLostError, TokenSource, TryLaterError
 from app.integrations.microsoft.auth import Audience
 
@@ -51,6 +52,14 @@ def test_a_token_is_asked_for_once_and_used_again(client, sandbox, customer_id):
     client.list_entitlements(customer_id, "reservedinstance")
 
     assert len(token_requests(sandbox)) == before + 1  # the user's; the application's was there
+
+
+def test_tokens_are_for_the_systems_of_our_cloud(sandbox, token_source):
+    source = token_source(sandbox.settings(cloud=Cloud.CHINA))
+
+    for ask in (source.app_token, source.user_token):
+        with pytest.raises(AccessLostError, match="partner.partnercenterapi.microsoftonline.cn"):
+            ask()
 
 
 def test_a_new_refresh_token_is_stored_and_used_from_then_on(sandbox, store, token_source):

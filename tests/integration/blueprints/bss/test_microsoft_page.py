@@ -1,15 +1,18 @@
 """Back office: the connection to Microsoft, its consent and its test; secrets stay inside."""
 
 import datetime as dt
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 import sqlalchemy as sa
 
+from app.config import Cloud
 from app.domain.access import Role
 from app.models import AuditEntry, MicrosoftConnection
 from app.services.microsoft_connection import StoredRefreshToken
+from app.services.microsoft_setup import get_connection
 from tests import factories
 from tests.support.back_office import staff, title
 from tests.support.html import page, words
@@ -73,6 +76,27 @@ def test_the_page_says_who_we_are_and_shows_no_secret(bss, settings, sandbox):
     assert settings.microsoft.login_url in text
     assert settings.microsoft.client_secret not in answer.text
     assert settings.microsoft.refresh_token not in answer.text
+
+
+def test_the_page_says_which_cloud_it_is_and_where_that_is_set(bss):
+    text = text_of(bss)
+
+    assert "Cloud Worldwide" in text
+    assert "set where this installation is started: MICROSOFT_CLOUD" in text
+    assert "a sandbox or a gateway answers there" in text
+    assert "not offered" not in text
+
+
+def test_in_china_the_page_says_that_there_are_no_reservations(app, settings):
+    china = replace(settings.microsoft, cloud=Cloud.CHINA)
+
+    administrator = factories.UserFactory(staff=True, role=Role.STAFF_ADMINISTRATOR)
+    own = replace(settings, microsoft=china)
+
+    with app.app_context():
+        state = get_connection(factories.viewer_of(administrator), own)
+
+    assert (state.cloud, state.sells_reservations) == ("China (21Vianet)", False)
 
 
 def test_tenant_and_application_are_entered_and_the_secret_never_comes_back(bss, settings):
