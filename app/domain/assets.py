@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from app.domain.sentences import said
 
-
 CANCELLED_AT_MICROSOFT = said("Cancelled at Microsoft.")
 
 
