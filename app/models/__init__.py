@@ -10,7 +10,7 @@ from app.models.assets import (
     SearchWord,
     SoftwareSubscription,
 )
-from app.models.audit import AuditChain, AuditEntry
+from app.models.audit import AuditChain, AuditEntry, AuditWord
 from app.models.baskets import Basket, BasketLine
 from app.models.brands import Brand
 from app.models.bulk import BulkJob, BulkJobItem
@@ -47,6 +47,7 @@ __all__ = [
     "AuditChain",
     "AuditEntry",
     "BalanceMonth",
+    "AuditWord",
     "Basket",
     "BasketLine",
     "Brand",

@@ -41,6 +41,15 @@ class AuditEntry(Base):
     hash: Mapped[str]
 
 
+class AuditWord(Base):
+    """A word of an entry, kept by a trigger. The key is the index that a search reads."""
+
+    __tablename__ = "audit_words"
+
+    word: Mapped[str] = mapped_column(sa.Text(collation="C"), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+
+
 class AuditChain(Base):
     """The newest entry's number and hash, and what the last check found. One row."""
 

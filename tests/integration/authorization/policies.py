@@ -34,6 +34,7 @@ EXPECTED = {
     "currency_rates": {STAFF},
     "catalogue_refreshes": {STAFF},
     "audit_chain": {STAFF},
+    "audit_words": {STAFF},
     "audit_entries": {STAFF},
     "tax_rules": {STAFF, EVERYBODY_READS},
     "marketplace_options": {STAFF, EVERYBODY_READS},

@@ -58,7 +58,9 @@ def test_tokens_are_for_the_systems_of_our_cloud(sandbox, token_source):
     source = token_source(sandbox.settings(cloud=Cloud.CHINA))
 
     for ask in (source.app_token, source.user_token):
-        with pytest.raises(AccessLostError, match=r"partner\.partnercenterapi\.microsoftonline\.cn"):
+        with pytest.raises(
+            AccessLostError, match=r"partner\.partnercenterapi\.microsoftonline\.cn"
+        ):
             ask()
 
 

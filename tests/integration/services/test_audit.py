@@ -13,6 +13,7 @@ from app.domain.audit import GENESIS, AuditEvent, entry_hash
 from app.domain.errors import InvalidError
 from app.domain.purchase_guards import SpendLimits
 from app.models import AuditEntry
+from app.services import audit_search
 from app.services.audit import Subject, audit, content_of
 from app.services.audit_chain import check_chain
 from app.services.audit_log import AuditQuery, list_entries
@@ -243,23 +244,56 @@ def test_limits_are_told_with_before_and_after(eleni):
     assert (entry.before, entry.after) == ({"altogether": None}, {"altogether": "500"})
 
 
-@pytest.mark.parametrize(
+def search(eleni, wanted):
+    write(eleni)
+    write(eleni, AuditEvent.ORDER_DECLINED, reason="A special reason")
+
+    page = list_entries(eleni, wanted)
+    assert page.total == len(page.items)
+    return page.total
+
+
+SEARCHES = pytest.mark.parametrize(
     ("wanted", "found"),
     [
         (AuditQuery(q="papadaki"), 2),
         (AuditQuery(q="special REASON"), 1),
+        (AuditQuery(q="special papadaki"), 1),
         (AuditQuery(q="nobody"), 0),
+        (AuditQuery(q="special nobody"), 0),
+        (AuditQuery(q="%"), 0),
         (AuditQuery(q="#2"), 1),
+        (AuditQuery(q="#2 special"), 1),
         (AuditQuery(group="product"), 1),
         (AuditQuery(event=AuditEvent.ORDER_DECLINED), 1),
     ],
-    ids=["who", "reason", "none", "number", "group", "event"],
+    ids=[
+        "who",
+        "reason",
+        "both",
+        "none",
+        "one of two",
+        "a sign",
+        "number",
+        "number and word",
+        "group",
+        "event",
+    ],
 )
-def test_the_log_is_searched(eleni, wanted, found):
-    write(eleni)
-    write(eleni, AuditEvent.ORDER_DECLINED, reason="A special reason")
 
-    assert list_entries(eleni, wanted).total == found
+
+@SEARCHES
+def test_the_log_is_searched(eleni, wanted, found):
+    assert search(eleni, wanted) == found
+
+
+@SEARCHES
+@pytest.mark.parametrize("most", [5000, 0], ids=["looked up", "too common to look up"])
+def test_among_many_entries_the_same_is_found(eleni, monkeypatch, most, wanted, found):
+    monkeypatch.setattr(audit_search, "_FEW_ENTRIES", 0)
+    monkeypatch.setattr(audit_search, "_MOST_FOUND", most)
+
+    assert search(eleni, wanted) == found
 
 
 def test_the_log_is_searched_by_any_id_and_by_day(eleni):
