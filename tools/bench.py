@@ -35,14 +35,18 @@ from alembic.config import Config  # noqa: E402
 from app import create_app  # noqa: E402
 from app.cli.surroundings import log_from  # noqa: E402
 from app.config import Settings  # noqa: E402
-from app.database import db, transaction  # noqa: E402
+from app.database import db, may_take_long, transaction  # noqa: E402
 from app.domain.access import SYSTEM_SCOPE, AccountKind, Role  # noqa: E402
+from app.domain.assets import AssetStatus  # noqa: E402
 from app.models import Account, Asset, Reservation, User, UserSession  # noqa: E402
 from app.services.generated_data import GeneratedData, generate_data  # noqa: E402
 from embedded.for_tests import Servers  # noqa: E402
 from tests.support.statements import max_queries  # noqa: E402
 
 ACCOUNTS = 39  # one reseller, who has three quarters of all assets
+# So that a page of every filter is full among 1,000 too: what is compared is the search for its
+# rows, and not how many of them are drawn.
+FAILED_SHARE, ONE_EXPIRES_IN = 0.12, 6
 MOST_STATEMENTS = 6
 GOAL = 1.3
 BSS, STOREFRONT = "/bss/billing/assets/", "/billing/assets/reservations/"
@@ -117,13 +121,28 @@ def prepared(servers: Servers, size: int) -> Iterator[Flask]:
     log_from(logging.WARNING)
     with app.app_context():
         began = time.monotonic()
-        generate_data(GeneratedData(accounts=ACCOUNTS, assets=size, seed=1))
+        generate_data(
+            GeneratedData(accounts=ACCOUNTS, assets=size, seed=1, failed_share=FAILED_SHARE)
+        )
+        let_some_expire_soon()
         print(f"{size:,} assets made in {time.monotonic() - began:.0f} s.", flush=True)
     with autocommit(url) as connection:
         connection.execute(sa.text("VACUUM ANALYZE"))  # as autovacuum does it sooner or later
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+def let_some_expire_soon() -> None:
+    soon = sa.func.current_date() + 1 + Asset.number % 30
+    with transaction(SYSTEM_SCOPE) as session:
+        may_take_long(session)
+        session.execute(
+            sa.update(Asset)
+            .where(Asset.status == AssetStatus.ACTIVE, Asset.number % ONE_EXPIRES_IN == 0)
+            .values(expires_on=soon)
+            .execution_options(synchronize_session=False)
+        )
 
 
 @contextlib.contextmanager

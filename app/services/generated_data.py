@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.database import may_take_long, transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.services.generated_data_invoices import invoice_generated_orders
-from app.services.generated_data_rows import Rows, Source
+from app.services.generated_data_rows import FAILED_SHARE, Rows, Source
 from app.services.generated_data_world import add_companies, skus_to_buy
 
 _AT_ONCE = 10_000
@@ -33,11 +33,12 @@ _TABLES = (
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratedData:
-    """What is wanted; the same three numbers on the same day give the same data."""
+    """What is wanted; the same numbers on the same day give the same data."""
 
     accounts: int
     assets: int
     seed: int
+    failed_share: float = FAILED_SHARE
 
 
 def generate_data(wanted: GeneratedData) -> None:
@@ -53,7 +54,11 @@ def generate_data(wanted: GeneratedData) -> None:
         session.expunge_all()
         midnight = session.scalar(sa.select(sa.func.date_trunc("day", sa.func.now())))
     source = Source(
-        chance=chance, companies=companies, skus=skus, now=cast("dt.datetime", midnight)
+        chance=chance,
+        companies=companies,
+        skus=skus,
+        now=cast("dt.datetime", midnight),
+        failed_share=wanted.failed_share,
     )
     for rows in _made_ahead(source.batches(wanted.assets, _AT_ONCE)):
         with transaction(SYSTEM_SCOPE) as session:

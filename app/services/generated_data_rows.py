@@ -30,7 +30,7 @@ _LONGEST_AGO = 900.0  # days
 _LINES = (1, 1, 1, 2, 2, 3, 4)
 _QUANTITIES = (1, 1, 1, 2, 2, 3, 4, 5, 8, 10, 25)
 _DISCOUNTS = tuple(map(Decimal, ("0", "0", "0", "0", "2.5", "5", "7.5", "10", "12.5")))
-_CANCELLED_SHARE, _FAILED_SHARE = 0.04, 0.03
+FAILED_SHARE, _CANCELLED_SHARE = 0.03, 0.04
 _REFUSALS = (
     ("800011", "The subscription is not an active Azure subscription."),
     ("800010", "There is no inventory left."),
@@ -62,6 +62,7 @@ class Source:
     companies: list[Company]
     skus: list[Sku]
     now: dt.datetime
+    failed_share: float = FAILED_SHARE
 
     def batches(self, assets: int, size: int) -> Iterator[Rows]:
         """All rows of so many assets, oldest first, in batches of about `size` assets."""
@@ -98,7 +99,7 @@ class Source:
 
     def _add_line(self, rows: Rows, line: Line, position: int) -> None:
         chance, sku = self.chance, line.sku
-        has_failed = chance.random() < _FAILED_SHARE
+        has_failed = chance.random() < self.failed_share
         state = PurchaseState.FAILED if has_failed else PurchaseState.SYNCHRONIZED
         owner = {"account_id": line.company.account_id, "tenant_id": line.company.tenant_id}
         ids = _Ids(chance, has_failed=has_failed)
