@@ -15,11 +15,12 @@ _FULL = sa.text(
         for name in _EMPTIED
     )
 )
-_NUMBERED_AGAIN = sa.text(
-    "SELECT setval(c.oid::regclass, 1, false) FROM pg_class c"
-    " WHERE c.relkind = 'S' AND c.relnamespace = 'public'::regnamespace"
-)
+_PAST_ALL_RULES = "SET LOCAL session_replication_role = replica"
 _SET_BACK = (
+    (
+        "SELECT setval(c.oid::regclass, 1, false) FROM pg_class c"
+        " WHERE c.relkind = 'S' AND c.relnamespace = 'public'::regnamespace"
+    ),
     "DELETE FROM control",
     "INSERT INTO control (id, provisioning_enabled, reason, min_epoch) VALUES (1, true, '', 1)",
     (
@@ -49,13 +50,17 @@ _FIRST_OPTIONS = {
 
 
 def empty_tables(superuser: sa.Engine) -> None:
-    """Leave what the migrations left. Past row-level security and every trigger."""
+    """Leave what the migrations left. Past row-level security and every trigger.
+
+    TRUNCATE makes new files for each table that refers to an emptied one, and for all their
+    indexes: eight times the work. VACUUM gives the places of the deleted rows back, so that rows
+    come in the order in which they were stored.
+    """
     with superuser.begin() as connection:
         full = connection.scalars(_FULL).all()
-        connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
-        if full:  # not by DELETE: rows would come in the order of the places that it left
-            connection.execute(sa.text(f"TRUNCATE {', '.join(full)} CASCADE"))
-        for statement in _SET_BACK:
-            connection.execute(sa.text(statement))
-        connection.execute(_NUMBERED_AGAIN)
+        deletions = [f"DELETE FROM {name}" for name in full]  # noqa: S608 (our names)
+        connection.exec_driver_sql("; ".join((_PAST_ALL_RULES, *deletions, *_SET_BACK)))
         connection.execute(sa.update(MarketplaceOptions).values(_FIRST_OPTIONS))
+    if full:
+        with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"VACUUM {', '.join(full)}")
