@@ -6,6 +6,7 @@ a scope it sees nothing.
 
 import datetime as dt
 import functools
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -139,8 +140,15 @@ def _eyes(scope: Scope) -> dict[str, str]:
 
 def _set_until_its_end(connection: sa.Connection, settings: dict[str, str]) -> None:
     """Tell PostgreSQL these settings for the open transaction, in one statement."""
-    each = (sa.func.set_config(name, value, True) for name, value in settings.items())
-    connection.execute(sa.select(*each))
+    values = {f"value_{number}": value for number, value in enumerate(settings.values())}
+    connection.execute(_telling(tuple(settings)), values)
+
+
+@functools.cache
+def _telling(names: tuple[str, ...]) -> sa.Select[Any]:
+    """Made once: every transaction begins with it."""
+    values = (sa.bindparam(f"value_{number}", type_=sa.Text) for number in range(len(names)))
+    return sa.select(*map(sa.func.set_config, names, values, itertools.repeat(True)))
 
 
 @sa.event.listens_for(Session, "after_commit")

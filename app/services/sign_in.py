@@ -26,6 +26,31 @@ from app.services.marketplace_options import Marketplace, marketplace_of
 _ABSOLUTE_LIMIT = dt.timedelta(hours=12)
 _SEEN_EVERY = dt.timedelta(minutes=1)
 _LONGEST_BROWSER = 200
+# Made once: every page asks it.
+_BY_SESSION = (
+    sa.select(
+        User,
+        Account,
+        MarketplaceOptions,
+        brands.OWN,
+        brands.MARKETPLACES,
+        (UserSession.last_seen_at < sa.func.now() - _SEEN_EVERY).label("is_to_be_noted"),
+    )
+    .select_from(UserSession)
+    .join(User, User.id == UserSession.user_id)
+    .join(Account, Account.id == User.account_id)
+    .join(MarketplaceOptions, sa.true())
+    .outerjoin(brands.OWN, brands.is_own())
+    .outerjoin(brands.MARKETPLACES, brands.is_marketplaces())
+    .where(
+        UserSession.token_hash == sa.bindparam("token_hash"),
+        UserSession.revoked_at.is_(None),
+        UserSession.ends_at > sa.func.now(),
+        UserSession.last_seen_at > sa.func.now() - sa.bindparam("idle_limit", type_=sa.Interval),
+        User.is_active,
+        Account.is_active,
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,34 +116,8 @@ def viewer_of_session(token: str, *, idle_limit: dt.timedelta) -> SignedIn | Non
 
     Notes at most once a minute, in a transaction of its own, that the session is in use.
     """
-    row = (
-        reading(SIGN_IN_SCOPE)
-        .execute(
-            sa.select(
-                User,
-                Account,
-                MarketplaceOptions,
-                brands.OWN,
-                brands.MARKETPLACES,
-                (UserSession.last_seen_at < sa.func.now() - _SEEN_EVERY).label("is_to_be_noted"),
-            )
-            .select_from(UserSession)
-            .join(User, User.id == UserSession.user_id)
-            .join(Account, Account.id == User.account_id)
-            .join(MarketplaceOptions, sa.true())
-            .outerjoin(brands.OWN, brands.is_own())
-            .outerjoin(brands.MARKETPLACES, brands.is_marketplaces())
-            .where(
-                UserSession.token_hash == _hash(token),
-                UserSession.revoked_at.is_(None),
-                UserSession.ends_at > sa.func.now(),
-                UserSession.last_seen_at > sa.func.now() - idle_limit,
-                User.is_active,
-                Account.is_active,
-            )
-        )
-        .one_or_none()
-    )
+    wanted = {"token_hash": _hash(token), "idle_limit": idle_limit}
+    row = reading(SIGN_IN_SCOPE).execute(_BY_SESSION, wanted).one_or_none()
     if row is None:
         return None
     brand = brands.shown_brand(row[3], row[4], row.MarketplaceOptions.name)

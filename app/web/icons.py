@@ -1,5 +1,6 @@
 """Icons: Tabler's outlines, one `<symbol>` each, read once."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ _EMPTY_BOX = re.compile(r'<path stroke="none"[^>]*/>')
 def init_icons(app: Flask) -> None:
     symbols = {path.stem: _symbol(path) for path in sorted(_FOLDER.glob("*.svg"))}
 
+    @functools.cache
     def icon(name: str, size: str = "") -> Markup:
         """The icon as decoration: screen readers skip it. `size` is "" or "l"."""
         if name not in symbols:

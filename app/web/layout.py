@@ -33,9 +33,8 @@ class NavigationItem:
     @property
     def is_current(self) -> bool:
         """The home page only on itself, others on everything beneath them."""
-        return request.path == self.url or (
-            self.url not in {"/", "/bss/"} and request.path.startswith(self.url)
-        )
+        url = self.url
+        return request.path == url or (url not in {"/", "/bss/"} and request.path.startswith(url))
 
 
 _STOREFRONT = (

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from babel import Locale
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import get_locale, get_translations, gettext
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from app.domain.languages import Language
@@ -30,6 +32,7 @@ def init_locale(app: Flask) -> None:
     app.jinja_env.globals.update(
         languages=tuple(Language), page_language=lambda: page_locale().language
     )
+    app.jinja_env.globals.update(_=_in_template, gettext=_in_template)
 
 
 def page_locale() -> Locale:
@@ -50,6 +53,17 @@ def translated(text: str) -> str:
 def joined(parts: Iterable[str]) -> str:
     """Sentences after one another, each translated."""
     return " ".join(translated(part) for part in parts)
+
+
+@pass_eval_context
+def _in_template(context: EvalContext, message: str, /, **values: object) -> str:
+    """`_("…")` of a template. Flask-Babel's own looks the catalogue up for each of the hundred
+    texts of a page; its language is the same from the first text to the last.
+    """
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    words: str = g.catalogue.ugettext(message)
+    return (Markup(words) if context.autoescape else words) % values  # noqa: S704  # our own words
 
 
 def _translated_value(value: object) -> object:
