@@ -10,17 +10,42 @@ TAGS = [
     "wcag22aa",
     "best-practice",
 ]
-_AXE = Axe()
+_RULES = {"type": "tag", "values": TAGS}
+_COLOUR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+_AXE = Axe().axe_script
+_RUN = "options => axe.run(document, options).then(results => results.violations)"
+_CANVAS = "() => getComputedStyle(document.body).backgroundColor"
+_TRANSITIONS_ENDED = """() => Promise.allSettled(
+    document.getAnimations().filter(each => each instanceof CSSTransition).map(one => one.finished)
+).then(() => null)"""
 
 
 def violations(page):
     """What axe finds, one line each with the first element that it found it on."""
-    results = _AXE.run(
-        page,
-        options={"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]},
-    )
+    return _found(page, _RULES)
+
+
+def violations_in_the_dark(page):
+    """Of the same page once its colours are the dark ones: nothing else of it changes by that."""
+    light = page.evaluate(_CANVAS)
+    _wear(page, "dark")
+    assert page.evaluate(_CANVAS) != light, f"{page.url} stays light"
+    found = _found(page, _COLOUR_RULES)
+    _wear(page, "light")
+    return [f"in the dark: {each}" for each in found]
+
+
+def _wear(page, colours):
+    page.emulate_media(color_scheme=colours)
+    page.evaluate(_TRANSITIONS_ENDED)
+
+
+def _found(page, rules):
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE)
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
     return [
         f"{page.url} {page.viewport_size['width']} px: {found['id']} ({len(found['nodes'])} times)"
         f" {found['nodes'][0]['target']} {found['nodes'][0]['html'][:160]}"
-        for found in results.response["violations"]
+        for found in page.evaluate(_RUN, options)
     ]
