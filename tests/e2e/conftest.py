@@ -18,9 +18,10 @@ _EXPECTED = "Failed to load resource: the server responded with a status of"
 
 
 def pytest_configure(config):
-    """Keep a trace and a picture of what failed, under test-results/."""
-    if config.option.tracing == "off":
-        config.option.tracing = "retain-on-failure"
+    """Keep a picture of what failed, under test-results/.
+
+    A trace takes the browser as much time as the test: `--tracing retain-on-failure` asks for it.
+    """
     if config.option.screenshot == "off":
         config.option.screenshot = "only-on-failure"
 

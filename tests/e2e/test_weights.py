@@ -20,8 +20,11 @@ MOST = {
 FIRST_VIEW, ABSTRACT = 100 * KB, 4 * KB
 
 
-def weights(request, address):
-    """What a browser that knows nothing loads for a page, by kind, as it travels compressed."""
+def weights(request, address, known):
+    """What a browser that knows nothing loads for a page, by kind, as it travels compressed.
+
+    `known` keeps the weight of each file: most are of every page.
+    """
     html = request.get(address).text()
     soup = BeautifulSoup(html, "html.parser")
     parts = {
@@ -31,7 +34,9 @@ def weights(request, address):
         "font": [link["href"] for link in soup.select("link[rel=preload][as=font]")],
         "image": [image["src"] for image in soup.select("img[src]")],
     }
-    return {kind: sum(_weight(request, part) for part in each) for kind, each in parts.items()}
+    for part in {part for each in parts.values() for part in each} - known.keys():
+        known[part] = _weight(request, part)
+    return {kind: sum(known[part] for part in each) for kind, each in parts.items()}
 
 
 def _weight(request, part):
@@ -43,9 +48,9 @@ def _weight(request, part):
 def test_every_page_stays_within_its_budget(page_of, addresses_of, email):
     request = page_of(email).context.request
 
-    too_heavy = []
+    too_heavy, known = [], {}
     for address in addresses_of(email):
-        found = weights(request, address)
+        found = weights(request, address, known)
         over = any(found[kind] > most for kind, most in MOST.items())
         if over or sum(found.values()) > FIRST_VIEW:
             too_heavy.append((address, found))
