@@ -1,4 +1,4 @@
-"""The table of what was asked for: every test that it names is there."""
+"""The tables of what was asked for and promised: every test that they name is there."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,9 @@ import pytest
 
 REPOSITORY = Path(__file__).parent.parent.parent
 DOCUMENT = REPOSITORY / "docs" / "seed-sentences.md"
-NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", DOCUMENT.read_text(encoding="utf-8"))
+PROMISES = REPOSITORY / "docs" / "assets-after-purchase.md"
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+NAMED, PROMISED = (TEST.findall(path.read_text(encoding="utf-8")) for path in (DOCUMENT, PROMISES))
 
 
 def test_every_sentence_names_a_test():
@@ -17,7 +19,7 @@ def test_every_sentence_names_a_test():
     assert len(NAMED) >= 40
 
 
-@pytest.mark.parametrize(("path", "name"), sorted(set(NAMED)))
+@pytest.mark.parametrize(("path", "name"), sorted({*NAMED, *PROMISED}))
 def test_every_test_that_is_named_is_there(path, name):
     source = (REPOSITORY / path).read_text(encoding="utf-8")
 

