@@ -159,6 +159,8 @@ class Inventory:
 
 @dataclass(frozen=True, kw_only=True)
 class CartSeen:
+    """`is_active`: surely not ordered. Neither of the two: in a state that we do not know."""
+
     cart_id: str
     is_ordered: bool
     catalog_item_id: str
@@ -166,6 +168,7 @@ class CartSeen:
     term_duration: str | None
     currency: str | None
     friendly_name: str
+    is_active: bool = True
     error_code: str = ""
     error_message: str = ""
 

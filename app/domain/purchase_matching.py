@@ -2,7 +2,9 @@
 
 import re
 
-from app.domain.purchase_commands import ClaimedPurchase, OrderSeen
+from app.domain.purchase import PurchaseState
+from app.domain.purchase_commands import ClaimedPurchase, OrderSeen, RecordTrouble
+from app.domain.purchase_waits import LONGEST_WAIT
 
 _OWN_REF = re.compile(r"AST-\d{6,}-")
 
@@ -32,3 +34,13 @@ def _is_other_item(row: ClaimedPurchase, order: OrderSeen) -> bool:
         return order.friendly_name != wanted.own_ref
     item, bought = (wanted.product_id, wanted.sku_id), (order.product_id, order.sku_id)
     return [part.casefold() for part in item] != [part.casefold() for part in bought]
+
+
+def order_differs(state: PurchaseState) -> RecordTrouble:
+    """For people to look at: it is not taken over, and asked for again."""
+    return RecordTrouble(
+        state=state,
+        code="order_differs",
+        message="Microsoft answered with an order that is not the one asked for.",
+        again_in=LONGEST_WAIT,
+    )

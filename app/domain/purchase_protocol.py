@@ -53,7 +53,7 @@ from app.domain.purchase_commands import (
     StartNewGeneration,
     UpdateCart,
 )
-from app.domain.purchase_matching import is_foreign
+from app.domain.purchase_matching import is_foreign, order_differs
 from app.domain.purchase_waits import (
     DAY,
     FIRST_WAIT,
@@ -240,7 +240,10 @@ def _as_sent(row: ClaimedPurchase) -> ClaimedPurchase:
 
 
 def _was_it_really_refused(row: ClaimedPurchase, cart_id: str, refused: Refused) -> Step:
-    """A refusal counts once the cart says that it was not ordered by another send."""
+    """A refusal counts once the cart says that it was not ordered by another send.
+
+    In a state that we do not know it may be: that is no answer to rely on.
+    """
     cart = yield ReadCart(cart_id)
     if isinstance(cart, CartSeen) and cart.is_ordered:
         yield RecordTrouble(
@@ -250,6 +253,8 @@ def _was_it_really_refused(row: ClaimedPurchase, cart_id: str, refused: Refused)
             again_in=FIRST_WAIT,
             answered_checkout=True,
         )
+    elif isinstance(cart, CartSeen) and not cart.is_active:
+        yield trouble(row, Silence(refused.code, refused.message))
     elif isinstance(cart, CartSeen | CartGone):
         yield RecordFailed(
             refused.code,
@@ -263,12 +268,7 @@ def _was_it_really_refused(row: ClaimedPurchase, cart_id: str, refused: Refused)
 
 def _take_order(row: ClaimedPurchase, order: OrderSeen) -> Step:
     if is_foreign(row, order):
-        yield RecordTrouble(
-            state=PurchaseState.UNKNOWN if was_sent(row) else row.state,
-            code="order_differs",
-            message="Microsoft answered with an order that is not the one asked for.",
-            again_in=LONGEST_WAIT,
-        )
+        yield order_differs(PurchaseState.UNKNOWN if was_sent(row) else row.state)
     elif (yield RecordOrder(order)):
         yield from _follow_order(
             replace(row, state=PurchaseState.ORDERED, attempts=0), order.order_id

@@ -52,6 +52,11 @@ class Purchase(Owned, Base):
             postgresql_where=sa.text("spent_at IS NOT NULL"),
         ),
         sa.Index(
+            "ix_purchases_order_id",
+            "order_id",
+            postgresql_where=sa.text("order_id IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_purchases_retry_asked",
             "id",
             postgresql_where=sa.text("retry_asked_by_id IS NOT NULL"),

@@ -187,6 +187,7 @@ class _Asking:
         return CartSeen(
             cart_id=cart.id,
             is_ordered=cart.is_ordered,
+            is_active=cart.is_active,
             catalog_item_id=line.catalog_item_id,
             quantity=line.quantity,
             term_duration=line.term_duration or None,

@@ -25,6 +25,7 @@ from app.domain.purchase_commands import (
     StartNewGeneration,
 )
 from app.domain.purchase_guards import WaitsFor
+from app.domain.purchase_matching import order_differs
 from app.failpoints import Point, reach
 from app.models import Asset, Purchase
 from app.queueing import wake_after_commit
@@ -50,6 +51,8 @@ def record(held: Claim, what: Record) -> bool:
             return _start_new_generation(session, held)
         if isinstance(what, RecordSent):
             is_written = _send(session, held, what)
+        elif isinstance(what, RecordOrder) and _is_anothers(session, held, what.order.order_id):
+            is_written = _refuse_anothers(session, held)
         else:
             is_written = write(session, held, _change(what, held)) is not None
         reach(_BEFORE_COMMIT.get(type(what)))
@@ -76,6 +79,21 @@ def _send(session: Session, held: Claim, what: RecordSent) -> bool:
         detail={"waits_for": outcome.waits_for},
     )
     write(session, held, waits)
+    return False
+
+
+def _is_anothers(session: Session, held: Claim, order_id: str) -> bool:
+    """One order is never two of our purchases, however alike the two are."""
+    known = sa.exists().where(Purchase.order_id == order_id, Purchase.id != held.purchase_id)
+    return bool(session.scalar(sa.select(known)))
+
+
+def _refuse_anothers(session: Session, held: Claim) -> bool:
+    state = session.get_one(Purchase, held.purchase_id).state
+    is_sent = state is PurchaseState.CHECKOUT_SENT
+    session.expire_all()
+    trouble = order_differs(PurchaseState.UNKNOWN if is_sent else state)
+    write(session, held, _change(trouble, held))
     return False
 
 

@@ -10,13 +10,15 @@ import time_machine
 from app.config import Settings, SettingsError
 from app.database import transaction
 from app.domain.access import SYSTEM_SCOPE
-from app.models import Asset
+from app.domain.purchase import PurchaseState
+from app.models import Account, Asset, Purchase, Subscription
 from app.services.asset_editing import AssetEdit, save_asset
 from app.services.purchase_rows import claim
-from app.services.purchases import start_purchase
+from app.services.purchases import start_purchase, step
 from tests import factories
 from tests.factories import AccountFactory, SubscriptionFactory, UserFactory, viewer_of
 from tests.support.buying import new_reservation, purchase_of, queue_purchase, stored
+from tests.support.reconciling import unguarded
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
@@ -113,3 +115,24 @@ def test_a_job_is_never_run_again_by_the_queue(app, reservation):
     (job,) = app.extensions["queue"].jobs
 
     assert not job.retries_left
+
+
+def test_an_order_of_another_purchase_is_never_taken_for_ours(reservation, sandbox, settle, app):
+    plan = factories.session.get_one(Subscription, reservation.subscription_id)
+    other = new_reservation(plan, factories.session.get_one(Account, reservation.account_id))
+    queue_purchase(other)
+    settle()
+    sandbox.fault("checkout", "drop_after")
+    step(queue_purchase(reservation), driver=app.extensions["purchase_driver"])
+    (answered,) = sandbox.ledger(purchase_of(reservation).own_ref)
+    with unguarded("purchases") as session:
+        its = sa.update(Purchase).where(Purchase.id == purchase_of(other).id)
+        session.execute(its.values(order_id=answered["order_id"]))
+        session.execute(sa.update(Purchase).values(next_run_at=sa.func.now()))
+
+    step(purchase_of(reservation).id, driver=app.extensions["purchase_driver"])
+
+    purchase = purchase_of(reservation)
+    assert (purchase.state, purchase.error_code) == (PurchaseState.UNKNOWN, "order_differs")
+    assert purchase.order_id is None
+    assert stored(reservation).microsoft_order_id is None

@@ -58,6 +58,12 @@ def test_worked_examples(example):
     ] == [Decimal(amount) for amount in expected]
 
 
+def test_a_unit_price_without_vat_is_the_frozen_one_in_the_currencys_decimals():
+    priced = line("123.4500", 7)
+
+    assert str(priced.unit_price_shown(with_vat=False)) == "123.45"
+
+
 @pytest.mark.parametrize(
     ("unit", "quantity", "discount", "vat", "wrong"),
     [

@@ -10,10 +10,8 @@ from app.domain.assets import ProvisioningSyncStatus
 from app.domain.errors import ConflictError
 from app.domain.purchase import PurchaseState, allowed_moves, check_move, sync_status_of
 from app.domain.purchase_waits import DAY, LONGEST_WAIT, QUIET, back_off
-from tests.support.purchase_sim.steps import CART, step_with
+from tests.support.purchase_sim.steps import AS_AGREED, CART, step_with
 from tests.support.purchase_sim.world import START, fresh_row
-
-AS_AGREED = c.Item("PRODUCT:0001:AVAILABLE", fresh_row().wanted.cost, "EUR")
 
 
 def test_silence_is_asked_again_with_the_same_cart(sent):

@@ -1,6 +1,6 @@
 """What is said: English at once, and the makings of every other language."""
 
-from app.domain.errors import ConflictError
+from app.domain.errors import ConflictError, NotFoundError
 from app.domain.sentences import packed, said, unpacked
 
 
@@ -34,3 +34,7 @@ def test_a_sentence_is_kept_in_a_column_with_the_sentences_in_it():
 def test_of_a_text_that_is_no_sentence_the_text_itself_stays():
     assert packed("Microsoft's own words") == {}
     assert unpacked({}, "Microsoft's own words") == "Microsoft's own words"
+
+
+def test_what_is_missing_is_said_in_the_same_words_for_everybody():
+    assert str(NotFoundError()) == "There is nothing here."
