@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.domain.access import Viewer
+from app.domain.money import minor_units
+from app.domain.pricing import Adjustment, AdjustmentKind
 from app.models import Product, Sku
 from app.services.asset_prices import sees_selling_price
 from app.services.pages import Keys
@@ -37,7 +39,7 @@ def software_keys(
     columns: dict[SoftwareSort, Sequence[sa.ColumnElement[Any]]] = {
         SoftwareSort.NAME: (),
         SoftwareSort.TERMS: (_terms(of_product),),
-        SoftwareSort.PRICE: (_lowest_price(pricing, of_product),),
+        SoftwareSort.PRICE: (_lowest_price(viewer, pricing, of_product),),
     }
     is_hidden = pricing.hides_prices and sees_selling_price(viewer)
     if sort is SoftwareSort.PRICE and is_hidden:
@@ -54,13 +56,17 @@ def _terms(of_product: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[str
 
 
 def _lowest_price(
-    pricing: Pricing, of_product: Sequence[sa.ColumnElement[bool]]
+    viewer: Viewer, pricing: Pricing, of_product: Sequence[sa.ColumnElement[bool]]
 ) -> sa.ColumnElement[Decimal]:
-    """Before it is rounded and marked up, neither of which changes the order."""
+    """As the viewer is shown it: it stands in the addresses of the pages, for all to read."""
     factors = {product_id: _factor(rule) for product_id, rule in pricing.product_rules.items()}
     factor = _chosen(factors, Sku.product_id, _factor(pricing.rule) if pricing.rule else None)
     rates = {**pricing.conversion_rates, pricing.currency: Decimal(1)}
-    price = Sku.cost * _chosen(rates, Sku.currency, None) * factor
+    places = minor_units(pricing.currency)
+    price = sa.func.round(Sku.cost * _chosen(rates, Sku.currency, None) * factor, places)
+    if sees_selling_price(viewer) and pricing.selling_markup is not None:
+        markup = Adjustment(AdjustmentKind.MARKUP, pricing.selling_markup)
+        price = sa.func.round(price * markup.applied_to(Decimal(1)), places)
     lowest = sa.select(sa.func.min(price, type_=sa.Numeric())).where(*of_product)
     return sa.func.coalesce(lowest.scalar_subquery(), _NOT_FOR_SALE, type_=sa.Numeric())
 

@@ -255,3 +255,18 @@ def test_software_is_sorted_by_each_column(market, sort):
         return list_software_plans(viewer, market.direct.id, search, page=page)
 
     check(read, SOFTWARE[sort], rows=5)
+
+
+@pytest.mark.parametrize("buyer", ["customer", "reseller", "direct"])
+def test_a_place_in_the_list_tells_no_price_but_the_one_that_is_shown(market, buyer):
+    """It stands in the addresses of the next page, signed and for everybody to read."""
+    for cost in ("16.0133", "300", "12.345", "7.7777"):
+        SkuFactory(product=ProductFactory(), cost=Decimal(cost))
+    change(market.customer, markup=Decimal("12.5"))
+    account = getattr(market, buyer)
+    search = SoftwareSearch(sort=SoftwareSort.PRICE)
+
+    for size in (2, 3, 4):
+        page = PageRequest(size=size)
+        found = list_software_plans(person(account), account.id, search, page=page)
+        assert Decimal(found.next.keys[0]) == found.items[-1].price_from.unit_price
