@@ -1,5 +1,6 @@
 """What is said: English at once, and the makings of every other language."""
 
+from app.domain.assets import CANCELLED_AT_MICROSOFT, cancellation_words
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.sentences import packed, said, unpacked
 
@@ -38,3 +39,10 @@ def test_of_a_text_that_is_no_sentence_the_text_itself_stays():
 
 def test_what_is_missing_is_said_in_the_same_words_for_everybody():
     assert str(NotFoundError()) == "There is nothing here."
+
+
+def test_the_systems_own_reason_becomes_a_sentence_again_and_a_persons_stays_text():
+    ours = cancellation_words(str(CANCELLED_AT_MICROSOFT))
+
+    assert ours.message == CANCELLED_AT_MICROSOFT.message
+    assert type(cancellation_words("Not needed any more.")) is str
