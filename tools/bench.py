@@ -192,7 +192,8 @@ def pages(app: Flask, client: Any, path: str) -> Iterator[tuple[str, str]]:
     yield "middle page", in_the_middle(app, page_of(client, everything).next)
     yield "last page", page_of(client, f"{everything}&page={last - 1}").next
     yield "page by its number, as deep as there are any", f"{everything}&page={last // 2}"
-    for sort in ("name", "-total", "expires", "customer"):
+    staff_sorts = ("reseller", "-reseller") if path == BSS else ()
+    for sort in ("name", "-name", "-total", "expires", "customer", *staff_sorts):
         yield f"sorted by {sort}", f"{everything}&sort={sort}"
     yield "filter: expired", f"{path}?status=expired"
     yield "filter: failed", f"{everything}&sync=failed"

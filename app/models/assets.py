@@ -32,13 +32,13 @@ _SEARCH_TEXT = (
 
 _SORTS = {
     "purchased_at": ("purchased_at",),
-    "name": ("name",),
     "buying_total": ("buying_total_key",),
     "expires": ("expires_key",),
     "status": ("status", "purchased_at"),
     "ends": ("status", "expires_key"),
 }
 _STAFF_SORTS = {
+    "name": ("name",),
     "quantity": ("quantity",),
     "frequency": ("billing_frequency", "purchased_at"),
     "product": ("product_id", "purchased_at"),
@@ -52,6 +52,12 @@ def _list_indexes() -> list[sa.Index]:
         sa.Index("_".join(["ix_assets", *owner, name]), *owner, *columns, "id")
         for owner in ((), ("tenant_id",), ("account_id",))
         for name, columns in _SORTS.items()
+    ]
+    # Names begin with what they are a name of: the storefront's lists, which are of one kind,
+    # would pass over all of the other.
+    indexes += [
+        sa.Index(f"ix_assets_{owner}_kind_name", owner, "kind", "name", "id")
+        for owner in ("tenant_id", "account_id")
     ]
     indexes += [
         sa.Index(f"ix_assets_{name}", *columns, "id") for name, columns in _STAFF_SORTS.items()

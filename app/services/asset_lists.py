@@ -229,7 +229,7 @@ def _rows_of(viewer: Viewer, query: AssetQuery, kept: KeptTotals, kind: RowKind)
         kind=kind,
         filters=_filters(viewer, query, kept),
         keys=_keys(viewer, sort, descending=query.descending),
-        are_few=_are_ending(query),
+        are_few=_are_ending(query) and sort is not AssetSort.EXPIRES,
     )
 
 

@@ -22,7 +22,7 @@ from app.models import Account, Asset, Invoice, Order, OrderLine, Subscription
 from app.services.asset_lists import is_expiring
 from app.services.asset_months import AssetMonths, asset_months
 from app.services.asset_search import sees_customers
-from app.services.asset_totals import CurrencySum, KeptTotals, kept_totals
+from app.services.asset_totals import MOST_COUNTED, CurrencySum, KeptTotals, kept_totals
 from app.services.invoice_states import is_to_pay
 from app.services.visibility import visible_to
 
@@ -64,9 +64,13 @@ class AssetCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class Expiring:
-    """Active assets of a kind that end within 30 days; `first_on` is the first day of them."""
+    """Active assets of a kind that end within 30 days; `first_on` is the first day of them.
+
+    `is_capped`: there are more than `assets`, nobody counted them.
+    """
 
     assets: int
+    is_capped: bool
     first_on: dt.date | None
     today: dt.date
 
@@ -156,11 +160,22 @@ def count_assets(viewer: Viewer) -> list[AssetCounts]:
 
 
 def count_expiring(viewer: Viewer, kind: AssetKind) -> Expiring:
-    query = sa.select(sa.func.count(), sa.func.min(Asset.expires_on), sa.func.current_date()).where(
-        visible_to(viewer, Asset), Asset.kind == kind, is_expiring()
+    """One statement, which looks at no more of them than are counted."""
+    first = (
+        sa.select(Asset.expires_on)
+        .where(visible_to(viewer, Asset), Asset.kind == kind, is_expiring())
+        .order_by(Asset.expires_key, Asset.id)
+        .limit(MOST_COUNTED + 1)
+        .subquery()
     )
-    assets, first_on, today = reading(viewer.scope).execute(query).one()
-    return Expiring(assets=assets, first_on=first_on, today=today)
+    query = sa.select(sa.func.count(), sa.func.min(first.c.expires_on), sa.func.current_date())
+    row = reading(viewer.scope).execute(query.select_from(first)).one()
+    return Expiring(
+        assets=min(row[0], MOST_COUNTED),
+        is_capped=row[0] > MOST_COUNTED,
+        first_on=row[1],
+        today=row[2],
+    )
 
 
 def _counts(kept: KeptTotals) -> list[AssetCounts]:

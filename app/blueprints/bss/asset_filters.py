@@ -35,9 +35,16 @@ FILTER_ARGUMENTS = (
 
 
 def read_asset_list() -> ListQuery:
-    """Unknown values are ignored and named in the notices."""
+    """Unknown values are ignored and named in the notices.
+
+    What ends soon comes with the first to end first.
+    """
+    are_ending = request.args.get("expiring") in _FILTERS["expiring"]
     query = read_list(
-        "asset-table", sorts=_SORTS, default_sort=f"-{AssetSort.PURCHASED}", filters=_FILTERS
+        "asset-table",
+        sorts=_SORTS,
+        default_sort=str(AssetSort.EXPIRES) if are_ending else f"-{AssetSort.PURCHASED}",
+        filters=_FILTERS,
     )
     choices = {name: value for name, value in query.choices.items() if name not in _NO_FILTERS}
     with_them = with_owners(replace(query, choices=choices), ("account", "reseller"))

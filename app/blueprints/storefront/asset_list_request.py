@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Response
+from flask import Response, request
 
 from app.domain.assets import AssetStatus, ProvisioningSyncStatus
 from app.domain.money import round_money
@@ -23,11 +23,14 @@ _ANY = "all"
 
 
 def read_asset_list(list_id: str) -> ListQuery:
-    """Active assets, the newest first, unless the query string says otherwise."""
+    """Active assets, the newest first, unless the query string says otherwise.
+
+    What ends soon comes with the first to end first.
+    """
     return read_list(
         list_id,
         sorts=[str(sort) for sort in STOREFRONT_SORTS],
-        default_sort="-purchased",
+        default_sort="expires" if request.args.get("expiring") == "soon" else "-purchased",
         filters={
             "status": [*(str(status) for status in AssetStatus), _ANY],
             "sync": [str(status) for status in ProvisioningSyncStatus],

@@ -140,6 +140,16 @@ def test_filters_by_kind_account_reseller_and_expiry(bss, office):
     assert tabs(by_reseller)[-1] == "All 1"
 
 
+def test_what_ends_soon_comes_with_the_first_to_end_first(bss, office):
+    for days in (9, 3, 20):
+        ends_on = (NOW + dt.timedelta(days=days)).date()
+        office.reservation(name=f"In {days} days", expires_on=ends_on)
+
+    soon = names(bss.get(f"{ASSETS}?expiring=30"))
+
+    assert soon == ["In 3 days", "In 9 days", "In 20 days"]
+
+
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [

@@ -10,6 +10,7 @@ import pytest
 from app.domain.access import Role
 from app.domain.purchase import PurchaseState
 from app.models import MarketplaceOptions
+from app.services import overview
 from tests import factories
 from tests.factories import (
     NOW,
@@ -319,3 +320,23 @@ def test_the_list_costs_the_same_whatever_there_is(client, sign_in, at_most, wor
         with at_most(6):
             answer = client.get(address)
         assert len(names(answer)) == min(assets + 1, 50)
+
+
+def test_what_ends_soon_comes_with_the_first_to_end_first_and_is_counted_so_far(
+    client, sign_in, monkeypatch
+):
+    monkeypatch.setattr(overview, "MOST_COUNTED", 2)
+    account = factories.AccountFactory()
+    for days in (9, 3, 20, 90):
+        ends_on = (NOW + dt.timedelta(days=days)).date()
+        ReservationFactory(account=account, name=f"In {days} days", expires_on=ends_on)
+    SoftwareSubscriptionFactory(account=account, expires_on=NOW.date())
+    sign_in(UserFactory(account=account))
+
+    answer = client.get(f"{LIST}?expiring=soon")
+
+    assert names(answer) == ["In 3 days", "In 9 days", "In 20 days"]
+    figures = words(page(answer).select_one(".kpis"))
+    assert "Expiring in 30 days 2+ Next" in figures
+    newest_first = names(client.get(f"{LIST}?expiring=soon&sort=-expires"))
+    assert newest_first == ["In 20 days", "In 9 days", "In 3 days"]
