@@ -18,6 +18,7 @@ from app.services.baskets import add_software
 from app.services.credit_notes import issue_credit_note
 from app.services.held_mails import HeldAnswer, settle_held
 from app.services.invoice_payments import record_payment
+from app.services.late_invoices import invoice_asset
 from app.services.list_settings import save_view
 from app.services.mails import retry_all_unsent
 from app.services.pages import PageRequest
@@ -53,6 +54,7 @@ class Knocks:
             "record a payment": self.pay,
             "retry mails": lambda: retry_all_unsent(self.viewer),
             "settle held mails": self.settle,
+            "invoice an asset": lambda: invoice_asset(self.viewer, self.foreign["asset"]),
             "share a view": self.share,
             "use an order's form": self.order,
             "use a basket's form": self.put_into_basket,
