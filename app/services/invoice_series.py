@@ -77,14 +77,15 @@ def confirm_numbers(last_numbers: list[str], *, actor: str) -> ConfirmedNumbers:
     """Let every series go on after the last number that was ever given out, and issue what waits.
 
     `last_numbers` are those of the mails, files and books outside, `INV-2026-000057`; 000000 where
-    a series has none. Both series of this year are named. Raises ConflictError where nothing is to
-    be confirmed, InvalidError where a series is missing or a number is below what we know.
+    a series has none. Both series of this year are named; of one that is named twice the highest
+    number counts. Raises ConflictError where nothing is to be confirmed, InvalidError where a
+    series is missing or a number is below what we know.
     """
     with transaction(SYSTEM_SCOPE) as session:
         control = lock_control(session)
         if session.scalar(sa.select(numbers_are_sure())):
             raise ConflictError("The numbers are sure: this database was not restored.")
-        lasts = dict(read_document_number(number) for number in last_numbers)
+        lasts = dict(sorted(read_document_number(number) for number in last_numbers))
         _check_is_whole(session, lasts)
         known = {series: _lock_series(session, series) for series in sorted(lasts)}
         for series, last in lasts.items():

@@ -157,6 +157,14 @@ def test_numbers_of_before_the_turn_of_the_year_go_on_too(market):
     assert old.number.endswith("-000010")
 
 
+def test_of_a_series_that_is_named_twice_the_highest_number_counts(market):
+    restore()
+
+    confirmed = confirm_numbers([*last_numbers(57), *last_numbers(3)], actor="an operator")
+
+    assert confirmed.skipped[InvoiceKind.INVOICE.series(factories.NOW.date())] == 57
+
+
 def _asset(market):
     order = OrderFactory(account=market.direct)
     return factories.ReservationFactory(account=market.direct, order_id=order.id)

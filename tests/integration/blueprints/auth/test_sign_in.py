@@ -169,6 +169,15 @@ def test_a_session_that_is_over_asks_to_sign_in_again(client, person, sign_in, e
     assert client.get("/").location == "/login?next=/"
 
 
+def test_a_session_of_staff_may_idle_half_as_long(client, person, sign_in):
+    staff = UserFactory(account=AccountFactory(kind=AccountKind.DISTRIBUTOR))
+    for user, answered in ((person, 200), (staff, 303)):
+        sign_in(user)
+        change(UserSession, last_seen_at=sa.func.now() - dt.timedelta(hours=4, seconds=1))
+
+        assert client.get("/profile/").status_code == answered
+
+
 def test_use_is_noted_at_most_once_a_minute(client, person, sign_in):
     sign_in(person)
     before = sa.func.now() - dt.timedelta(minutes=2)
