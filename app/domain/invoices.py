@@ -41,7 +41,7 @@ def document_number(series: str, sequence: int) -> str:
 
 def read_document_number(text: str) -> tuple[str, int]:
     """Series and sequence of `INV-2026-000057`. Raises InvalidError at the field "numbers"."""
-    found = re.fullmatch(r"((?:INV|CRN)-\d{4})-(\d{6,12})", text.strip().upper())
+    found = re.fullmatch(r"((?:INV|CRN)-[0-9]{4})-([0-9]{6,12})", text.strip().upper())
     if found is None:
         raise InvalidError(
             "%(text)s is no number of an invoice or a credit note.", text=text, field="numbers"

@@ -140,7 +140,17 @@ def test_the_number_of_a_document_is_read_as_people_write_it(text, read):
     assert read_document_number(text) == read
 
 
-@pytest.mark.parametrize("text", ["", "INV-2026-57", "ORD-2026-000057", "INV-26-000057", "57"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "INV-2026-57",
+        "ORD-2026-000057",
+        "INV-26-000057",
+        "57",
+        "INV-2026-\u0660\u0660\u0660\u0660\u0665\u0667",
+    ],
+)
 def test_what_is_no_number_of_a_document_is_refused(text):
     with pytest.raises(InvalidError, match="is no number of an invoice"):
         read_document_number(text)
