@@ -12,5 +12,6 @@ HOMES = {RESELLER: "/", BUYER: "/", DIRECT: "/", ADMIN: "/bss/", SUPPORT: "/bss/
 
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+NO_SCRIPT = {"java_script_enabled": False}
 DARK = {"color_scheme": "dark"}
 LOOKS = {"desktop": DESKTOP, "phone": PHONE, "dark": DESKTOP | DARK, "dark phone": PHONE | DARK}

@@ -11,7 +11,8 @@ from tests.support.accessibility import violations, violations_in_the_dark
 
 # The others see fewer pages of the same kinds, and less on them.
 SEE_MOST = (ADMIN, RESELLER)
-NARROW = {"width": 320, "height": 800}
+# With fingers, for which the page makes its buttons larger.
+NARROW = {"viewport": {"width": 320, "height": 800}, "has_touch": True, "is_mobile": True}
 
 
 def visit(page, address):
@@ -47,15 +48,43 @@ def test_every_page_is_accessible_in_every_look(page_of, addresses_of, email, lo
     assert found == []
 
 
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("email", "language"),
+    [
+        (RESELLER, "el"),
+        pytest.param(RESELLER, "de", marks=pytest.mark.proof),
+        pytest.param(ADMIN, "el", marks=pytest.mark.proof),
+        pytest.param(ADMIN, "de", marks=pytest.mark.proof),
+    ],
+)
+def test_every_page_is_accessible_and_as_wide_as_a_phone_in_greek_and_german(
+    page_of, addresses_of, email, language
+):
+    speaks = {"extra_http_headers": {"Accept-Language": language}}
+    page = page_of(email, **speaks, **LOOKS["phone"])
+
+    found = []
+    for address in addresses_of(email):
+        visit(page, address)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        found += violations(page)
+        width = page.evaluate("document.scrollingElement.scrollWidth")
+        if width > page.viewport_size["width"]:
+            found.append(f"{address}: {width} px")
+
+    assert found == []
+
+
 @pytest.mark.parametrize("email", HOMES)
 def test_no_page_scrolls_sideways_at_320_pixels(page_of, addresses_of, email):
-    page = page_of(email, viewport=NARROW)  # and `page_of` notes what the browser complains of
+    page = page_of(email, **NARROW)  # and `page_of` notes what the browser complains of
 
     wide = []
     for address in addresses_of(email):
         visit(page, address)
         width = page.evaluate("document.scrollingElement.scrollWidth")
-        if width > NARROW["width"]:
+        if width > page.viewport_size["width"]:
             wide.append(f"{address}: {width} px")
 
     assert wide == []

@@ -1,4 +1,4 @@
-"""A basket of which one line is withdrawn, a reseller's brand, and who may only look."""
+"""A basket that lost a line, what a reseller agrees, its brand, and who may only look."""
 
 from contextlib import contextmanager
 from uuid import uuid4
@@ -6,15 +6,23 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.journeys import AEGEAN, SOFTWARE, SOFTWARE_FOR_A_YEAR, find_in_back_office
+from tests.e2e.journeys import (
+    AEGEAN,
+    SOFTWARE,
+    SOFTWARE_FOR_A_YEAR,
+    find_in_back_office,
+    review_software,
+)
 from tests.e2e.pages.bss import ProductPage
 from tests.e2e.pages.storefront import (
     BasketPage,
     BrandPage,
+    OrderPage,
     SoftwareCataloguePage,
+    TermsPage,
 )
 from tests.e2e.pages.users import ChoosePage, OwnUsersPage, link_mailed_to
-from tests.e2e.people import BUYER, DESKTOP, DIRECT, PHONE, RESELLER
+from tests.e2e.people import BUYER, DESKTOP, DIRECT, NO_SCRIPT, PHONE, RESELLER
 
 PASSWORD = "seven olive trees by the sea"
 
@@ -36,7 +44,7 @@ def withdrawn(staff_page):
     [
         pytest.param(DIRECT, None, DESKTOP, id="direct customer"),
         pytest.param(BUYER, None, PHONE, id="end customer on a phone"),
-        pytest.param(RESELLER, AEGEAN, DESKTOP | {"java_script_enabled": False}, id="no script"),
+        pytest.param(RESELLER, AEGEAN, DESKTOP | NO_SCRIPT, id="no script"),
     ],
 )
 def test_of_two_lines_the_withdrawn_one_is_left_out_and_the_other_is_bought(
@@ -64,6 +72,46 @@ def test_of_two_lines_the_withdrawn_one_is_left_out_and_the_other_is_bought(
     expect(left.row_of(WITHDRAWN)).to_be_visible()
     expect(left.row_of(SOFTWARE)).to_have_count(0)
     left.take_out(WITHDRAWN)
+
+
+@pytest.mark.parametrize(
+    ("resellers", "customers"),
+    [
+        pytest.param(PHONE, DESKTOP, id="reseller on a phone"),
+        pytest.param(
+            DESKTOP, PHONE | NO_SCRIPT, id="customer without script", marks=pytest.mark.proof
+        ),
+    ],
+)
+def test_what_is_agreed_with_a_customer_is_what_it_sees_and_how_it_orders(
+    page_of, sandbox, resellers, customers
+):
+    reseller, buyer = page_of(RESELLER, **resellers), page_of(BUYER, **customers)
+    catalogue, terms = SoftwareCataloguePage(buyer), TermsPage(reseller)
+    row = catalogue.main.get_by_role("row").filter(has_text=SOFTWARE)
+
+    try:
+        terms.open_of(AEGEAN).agree(markup="25")
+        catalogue.open()
+        # By hand: 248.7050 and 10 % are 273.58, and 25 % of it on top.
+        expect(row).to_contain_text("€341.98")
+        terms.open_of(AEGEAN).agree(markup="25", prices="Hidden", orders="Wait for your approval")
+        catalogue.open()
+        expect(row).to_be_visible()
+        expect(catalogue.main).not_to_contain_text("€")
+
+        theirs = review_software(buyer).send_for_approval()
+        expect(theirs.main).to_contain_text("Nothing is bought before your reseller approves")
+        expect(theirs.main).not_to_contain_text("€")
+        reseller.goto(buyer.url)
+        ours = OrderPage(reseller).arrived()
+        expect(ours.asset).to_have_count(0)
+        number = ours.approve().asset_number
+    finally:
+        terms.open_of(AEGEAN).agree()
+
+    expect(theirs.open_again().open_asset().sync_status).to_contain_text("Synchronized")
+    assert len(sandbox.ledger(f"{number}-")) == 1
 
 
 def test_a_resellers_brand_is_on_the_pages_of_its_customers(page_of):

@@ -128,6 +128,11 @@ class ReviewPage(BasePage):
         self.button.click()
         return OrderPage(self.page).arrived()
 
+    def send_for_approval(self):
+        self.agrees.check()
+        self.page.get_by_role("button", name="Send for approval").click()
+        return OrderPage(self.page).arrived()
+
 
 class OrderPage(BasePage):
     heading = re.compile(r"^Order ORD-\d{6,}$")
@@ -139,6 +144,12 @@ class OrderPage(BasePage):
     @property
     def asset_number(self):
         return self.asset.inner_text()
+
+    def approve(self):
+        """By whoever sells: the page then says that it was executed."""
+        self.main.get_by_role("button", name=re.compile("^Approve")).click()
+        expect(self.main.get_by_text("Executed", exact=True).first).to_be_visible()
+        return self
 
     def open_asset(self):
         self.asset.click()
@@ -248,3 +259,33 @@ class BrandPage(BasePage):
         self.page.get_by_label("Hue", exact=True).fill(hue)
         self.page.get_by_role("button", name="Save").click()
         return self.arrived()
+
+
+class TermsPage(BasePage):
+    """What a reseller agrees with one customer."""
+
+    heading = re.compile("^What is agreed with ")
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.markup = page.get_by_label("Markup (%)")
+        self.prices = page.get_by_label("Prices", exact=True)
+        self.orders = page.get_by_label("Orders of this customer")
+        self.save = page.get_by_role("button", name="Save")
+
+    def open_of(self, customer):
+        self.page.goto("/customers/")
+        self.main.get_by_role("link", name=customer, exact=True).click()
+        self.page.get_by_role("link", name="Change what is agreed").click()
+        return self.arrived()
+
+    def agree(self, *, markup="", prices="Shown", orders="Are executed at once"):
+        """All three; by default what the demo data has for Aegean Foods."""
+        self.markup.fill(markup)
+        self.prices.select_option(
+            label=f"{prices} {'to' if prices == 'Shown' else 'from'} this customer"
+        )
+        self.orders.select_option(label=orders)
+        self.save.click()
+        expect(self.page.get_by_text("Saved. It holds from the next quote on")).to_be_visible()
+        return self

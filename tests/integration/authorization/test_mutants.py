@@ -30,7 +30,8 @@ _LOOKING = ("northwind", "aegean", "kalamata", "thistle")
 
 # Owner checks that stand behind another one, with that other: away, nothing changes.
 EQUIVALENT = {
-    "app.services.statements.get_statement": "_account found the account among the viewer's",
+    "app.services.statement_entries.of_account": "_account found the account among the viewer's",
+    "app.services.balances.read_ledger": "_account found the account among the viewer's",
     "app.services.invoice_details._shown_lines": "_find found the invoice; its assets are its own",
     "app.services.subscriptions.list_plan_reservations": "the view finds the plan first",
     "app.services.basket_lines.own_basket": "a basket is found by its user, who is the viewer",
