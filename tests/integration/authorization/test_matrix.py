@@ -4,6 +4,7 @@ The routes come from the app itself, the expectation from expected.toml, which i
 A route without an expectation fails, and so does an expectation without a route.
 """
 
+import functools
 import io
 import re
 import sys
@@ -97,9 +98,13 @@ def foreign_canaries(actor, text):
 def text_of(response):
     """What a person reads in the answer, also in a PDF."""
     if response.mimetype == "application/pdf":
-        pages = PdfReader(io.BytesIO(response.get_data())).pages
-        return "\n".join(page.extract_text() for page in pages)
+        return _text_of_pdf(response.get_data())
     return response.get_data().decode(errors="replace")
+
+
+@functools.cache  # an invoice's PDF is made once, and given to many
+def _text_of_pdf(data):
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
 
 
 def told(response):
