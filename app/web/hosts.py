@@ -41,8 +41,8 @@ class HostGate:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        host = environ.get("HTTP_HOST", "")
-        if not host or _is_host(host):
+        host = environ.get("HTTP_HOST")  # HTTP/1.0 may name none; an empty one is not one
+        if host is None or _is_host(host):
             return self._inner(environ, start_response)
         start_response("400 Bad Request", self._headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [_BODY]
