@@ -48,7 +48,13 @@ class ModelFactory(SQLAlchemyModelFactory):
     class Meta:
         abstract = True
         sqlalchemy_session_factory = lambda: session  # noqa: E731
-        sqlalchemy_session_persistence = "commit"
+        sqlalchemy_session_persistence = "flush"
+
+    @classmethod
+    def _generate(cls, strategy, params):
+        made = super()._generate(strategy, params)
+        session.commit()  # with what the row needs, which the same call made
+        return made
 
 
 class AccountFactory(ModelFactory):
