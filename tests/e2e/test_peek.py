@@ -17,7 +17,8 @@ def account(staff_page):
     account = AccountsPage(staff_page).open().open_account(ACCOUNT)
     staff_page.clock.install()
     account.open_again()
-    staff_page.clock.pause_at(staff_page.evaluate("Date.now()") + 1000)
+    now = staff_page.evaluate("Date.now()") / 1000  # the clock takes seconds
+    staff_page.clock.pause_at(now + 1)
     return account
 
 

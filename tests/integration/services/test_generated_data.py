@@ -114,7 +114,7 @@ def test_every_asset_has_its_order_line_its_purchase_and_its_own_table():
 def test_the_same_seed_gives_the_same_data():
     first = [(asset.id, asset.name, asset.buying_net) for asset in generate(assets=50)]
     factories.session.rollback()
-    factories.session.execute(sa.text("TRUNCATE accounts, products CASCADE"))
+    factories.session.execute(sa.text("TRUNCATE accounts, products, search_words CASCADE"))
     factories.session.commit()
 
     assert [(asset.id, asset.name, asset.buying_net) for asset in generate(assets=50)] == first
