@@ -15,6 +15,8 @@ expect.set_options(timeout=10_000)
 _SETTINGS = {"ENTREPOT_LEASE_SECONDS": "8", "MICROSOFT_READ_TIMEOUT": "6"}
 # In the browser's words, what is part of the tests: 4xx and 5xx answers.
 _EXPECTED = "Failed to load resource: the server responded with a status of"
+# Chromium does not fade to a page that it shows already, and calls that an error of the page's.
+_NOT_FADED = "Transition was aborted because of invalid state. Page already revealed"
 
 
 def pytest_configure(config):
@@ -113,15 +115,16 @@ def page_of(new_context, states):
 
 def watch(page, problems):
     """Note what the browser finds wrong: scripts that fail, policies that are broken."""
-    page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+    page.on("pageerror", lambda error: _note(problems, page, str(error)))
     page.on(
         "console",
-        lambda message: (
-            problems.append(f"{page.url}: {message.text}")
-            if message.type == "error" and not message.text.startswith(_EXPECTED)
-            else None
-        ),
+        lambda message: _note(problems, page, message.text) if message.type == "error" else None,
     )
+
+
+def _note(problems, page, words):
+    if not words.startswith(_EXPECTED) and _NOT_FADED not in words:
+        problems.append(f"{page.url}: {words}")
 
 
 @pytest.fixture
