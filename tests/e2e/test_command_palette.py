@@ -49,6 +49,7 @@ def test_keys_lead_to_pages_and_to_the_search_and_are_listed(staff_page):
     home.page.keyboard.press("g")
     home.page.keyboard.press("a")
     expect(home.title).to_have_text("Assets")
+    home.page.wait_for_load_state()  # keys are heard once the scripts have run
     home.page.keyboard.press("/")
     expect(home.page.get_by_label("Search assets")).to_be_focused()
     home.page.keyboard.type("g o")
