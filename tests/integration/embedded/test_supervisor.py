@@ -86,10 +86,10 @@ def test_what_a_dead_program_left_is_removed_before_it_starts_again(supervise):
 
 
 def test_descendants_with_a_session_of_their_own_are_stopped_too(supervise):
-    run = supervise({"web": ["sh", "-c", "setsid sleep 600 & echo here; sleep 600"]})
+    run = supervise({"web": ["sh", "-c", "setsid sleep 600 & echo here; wait"]})
     run.wait_for("here")
     descendants = run.descendants()
-    assert len(descendants) == 3
+    assert len(descendants) == 2
 
     run.process.send_signal(signal.SIGTERM)
     run.finish()
