@@ -44,11 +44,7 @@ def get_to_invoice(viewer: Viewer, asset_id: UUID) -> ToInvoice:
     """Raises ConflictError where it is not to be invoiced by hand."""
     _check_may_invoice(viewer)
     session = reading(viewer.scope)
-    query = sa.select(Asset).where(Asset.id == asset_id, visible_to(viewer, Asset))
-    asset = session.scalar(query)
-    if asset is None:
-        raise NotFoundError
-    _check_is_free(session, asset)
+    asset = _free_asset(session, viewer, asset_id)
     price = shown_price(viewer, asset, hides_prices=False).price
     if price is None:
         raise TypeError("The price of an asset is hidden from staff.")
@@ -69,11 +65,7 @@ def invoice_asset(viewer: Viewer, asset_id: UUID) -> UUID:
     """
     _check_may_invoice(viewer)
     with transaction(viewer.scope) as session:
-        query = sa.select(Asset).where(Asset.id == asset_id, visible_to(viewer, Asset))
-        asset = session.scalar(query.with_for_update(of=Asset))
-        if asset is None:
-            raise NotFoundError
-        _check_is_free(session, asset)
+        asset = _free_asset(session, viewer, asset_id, is_locked=True)
         invoice_id = invoice_adopted_asset(session, asset, actor=viewer.name)
         if invoice_id is None:
             raise ConflictError("There is nothing to invoice.")
@@ -86,11 +78,18 @@ def _check_may_invoice(viewer: Viewer) -> None:
         raise NotAllowedError("Your role does not issue invoices.")
 
 
-def _check_is_free(session: Session, asset: Asset) -> None:
+def _free_asset(
+    session: Session, viewer: Viewer, asset_id: UUID, *, is_locked: bool = False
+) -> Asset:
+    query = sa.select(Asset).where(Asset.id == asset_id, visible_to(viewer, Asset))
+    asset = session.scalar(query.with_for_update(of=Asset) if is_locked else query)
+    if asset is None:
+        raise NotFoundError
     has_line = sa.select(sa.exists().where(InvoiceLine.asset_id == asset.id))
     reason = _why_not(asset, is_invoiced=session.scalars(has_line).one())
     if reason is not None:
         raise ConflictError(reason)
+    return asset
 
 
 def _why_not(asset: Asset, *, is_invoiced: bool) -> Sentence | None:

@@ -20,6 +20,8 @@ from app.web.pagination import ListQuery, read_list
 from app.web.policy import policy
 from app.web.viewer import current_viewer
 
+_UNSENT = "unsent"
+_STATES = [_UNSENT, *(state.value for state in MailState)]
 _SETTLED = {
     HeldAnswer.SEND: lambda count: ngettext(
         "%(num)s mail is sent now.", "%(num)s mails are sent now.", count
@@ -36,10 +38,6 @@ class HeldForm(BaseForm):
     answer = StringField(
         validators=[AnyOf(list(HeldAnswer), message="Choose whether they are sent or dropped.")]
     )
-
-
-_UNSENT = "unsent"
-_STATES = [_UNSENT, *(state.value for state in MailState)]
 
 
 @bp.get("/mail/")
