@@ -148,8 +148,11 @@ class AssetsPage(BasePage):
         self.rows = self.main.get_by_role("table").get_by_role("row")
 
     def find(self, words):
+        """Until the answer is there: a row must not move away under the mouse."""
         self.search.fill(words)
         self.search.press("Enter")
+        everything = self.main.get_by_role("link", name=re.compile("^All"))
+        expect(everything).to_have_attribute("href", re.compile(rf"[?&]q={re.escape(words)}(&|$)"))
         return self
 
     def open_asset(self, words):
@@ -175,6 +178,11 @@ class AssetPage(BasePage):
         self.sync_status = self.main.locator("#sync-status")  # banners are statuses too
         self.banner = self.main.locator("#sync-banner")
         self.edit_link = self.main.get_by_role("link", name="Edit", exact=True)
+
+    def arrived(self):
+        """On the page of one asset: its heading is any text."""
+        expect(self.sync_status).to_be_visible()
+        return super().arrived()
 
     @property
     def number(self):
