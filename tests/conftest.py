@@ -4,6 +4,7 @@ Each test process has its own database. The sandbox is the one double there is.
 """
 
 import datetime as dt
+import gc
 import hashlib
 import os
 import secrets
@@ -31,6 +32,13 @@ from tests.support.sandbox import Sandbox
 from tests.support.statements import max_queries
 
 REPOSITORY = Path(__file__).parent.parent
+
+
+def pytest_collection_finish():
+    """What was imported lives as long as the tests: not looked through for garbage again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

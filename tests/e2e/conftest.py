@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.keys import use_keys_only
 from tests.e2e.pages.sign_in import SignInPage
 from tests.e2e.people import ADMIN, BUYER, DESKTOP, DIRECT, HOMES, PASSWORD, RESELLER, SUPPORT
 from tests.support.chromium import launch_options
@@ -100,13 +101,19 @@ def addresses_of(browser, base_url, states):
 
 
 @pytest.fixture
-def page_of(new_context, states):
-    """A page of a person; `options` are those of a browser context."""
+def page_of(new_context, states, monkeypatch):
+    """A page of a person, of None as long as nobody signs in; with mouse or `by_keyboard`.
+
+    Other options are those of a browser context.
+    """
     problems = []
 
-    def signed_in(email, **options):
-        page = new_context(storage_state=states(email), **(DESKTOP | options)).new_page()
+    def signed_in(email, *, by_keyboard=False, **options):
+        signed_in_already = {"storage_state": states(email)} if email else {}
+        page = new_context(**signed_in_already, **(DESKTOP | options)).new_page()
         watch(page, problems)
+        if by_keyboard:
+            use_keys_only(monkeypatch, page)
         return page
 
     yield signed_in

@@ -16,7 +16,7 @@ from tests.e2e.journeys import (
     review_software_on_behalf,
 )
 from tests.e2e.pages.sign_in import SignInPage
-from tests.e2e.people import BUYER, DIRECT, RESELLER
+from tests.e2e.people import BUYER, DESKTOP, DIRECT, KEYBOARD, NO_SCRIPT, PHONE, RESELLER
 
 RESERVATION_FIELDS = [
     "Expiration Date",
@@ -46,19 +46,19 @@ def expect_filled(asset, fields):
 
 
 @pytest.mark.parametrize(
-    ("buyer", "customer"),
+    ("buyer", "customer", "look"),
     [
-        pytest.param(RESELLER, AEGEAN, id="reseller"),
-        pytest.param(BUYER, "", id="end customer", marks=pytest.mark.proof),
-        pytest.param(DIRECT, "", id="direct customer"),
+        pytest.param(RESELLER, AEGEAN, DESKTOP, id="reseller"),
+        pytest.param(DIRECT, "", KEYBOARD, id="direct customer by keyboard"),
+        pytest.param(BUYER, "", PHONE, id="end customer on a phone", marks=pytest.mark.proof),
     ],
 )
 def test_a_reservation_is_bought_once_and_seen_in_both_faces(
-    page_of, staff_page, sandbox, buyer, customer
+    page_of, staff_page, sandbox, buyer, customer, look
 ):
     sandbox.change(order_pending_seconds=2)
 
-    order = buy_reservation(page_of(buyer), customer=customer)
+    order = buy_reservation(page_of(buyer, **look), customer=customer)
     number = order.asset_number
     asset = order.open_asset()
 
@@ -74,12 +74,17 @@ def test_a_reservation_is_bought_once_and_seen_in_both_faces(
 
 
 @pytest.mark.parametrize(
-    ("buyer", "customer"), [(RESELLER, AEGEAN), (DIRECT, None)], ids=["reseller", "direct customer"]
+    ("buyer", "customer", "look"),
+    [
+        pytest.param(RESELLER, AEGEAN, KEYBOARD, id="reseller by keyboard"),
+        pytest.param(DIRECT, None, DESKTOP, id="direct customer"),
+        pytest.param(BUYER, None, PHONE | NO_SCRIPT, id="no script", marks=pytest.mark.proof),
+    ],
 )
 def test_a_software_subscription_is_bought_once_and_seen_in_both_faces(
-    page_of, staff_page, sandbox, buyer, customer
+    page_of, staff_page, sandbox, buyer, customer, look
 ):
-    order = review_software(page_of(buyer), customer=customer).buy()
+    order = review_software(page_of(buyer, **look), customer=customer).buy()
     number = order.asset_number
     asset = order.open_asset()
 

@@ -17,12 +17,14 @@ from tests.e2e.pages.bss import ProductPage
 from tests.e2e.pages.storefront import (
     BasketPage,
     BrandPage,
+    InvoicesPage,
     OrderPage,
+    ReservationsPage,
     SoftwareCataloguePage,
     TermsPage,
 )
 from tests.e2e.pages.users import ChoosePage, OwnUsersPage, link_mailed_to
-from tests.e2e.people import BUYER, DESKTOP, DIRECT, NO_SCRIPT, PHONE, RESELLER
+from tests.e2e.people import BUYER, DESKTOP, DIRECT, KEYBOARD, NO_SCRIPT, PHONE, RESELLER
 
 PASSWORD = "seven olive trees by the sea"
 
@@ -45,6 +47,7 @@ def withdrawn(staff_page):
         pytest.param(DIRECT, None, DESKTOP, id="direct customer"),
         pytest.param(BUYER, None, PHONE, id="end customer on a phone"),
         pytest.param(RESELLER, AEGEAN, DESKTOP | NO_SCRIPT, id="no script"),
+        pytest.param(BUYER, None, KEYBOARD, id="by keyboard", marks=pytest.mark.proof),
     ],
 )
 def test_of_two_lines_the_withdrawn_one_is_left_out_and_the_other_is_bought(
@@ -81,6 +84,7 @@ def test_of_two_lines_the_withdrawn_one_is_left_out_and_the_other_is_bought(
         pytest.param(
             DESKTOP, PHONE | NO_SCRIPT, id="customer without script", marks=pytest.mark.proof
         ),
+        pytest.param(KEYBOARD, KEYBOARD, id="both by keyboard", marks=pytest.mark.proof),
     ],
 )
 def test_what_is_agreed_with_a_customer_is_what_it_sees_and_how_it_orders(
@@ -114,8 +118,15 @@ def test_what_is_agreed_with_a_customer_is_what_it_sees_and_how_it_orders(
     assert len(sandbox.ledger(f"{number}-")) == 1
 
 
-def test_a_resellers_brand_is_on_the_pages_of_its_customers(page_of):
-    reseller, buyer = page_of(RESELLER), page_of(BUYER, **PHONE)
+@pytest.mark.parametrize(
+    ("resellers", "customers"),
+    [
+        pytest.param(KEYBOARD, PHONE, id="reseller by keyboard"),
+        pytest.param(PHONE | NO_SCRIPT, NO_SCRIPT, id="no script", marks=pytest.mark.proof),
+    ],
+)
+def test_a_resellers_brand_is_on_the_pages_of_its_customers(page_of, resellers, customers):
+    reseller, buyer = page_of(RESELLER, **resellers), page_of(BUYER, **customers)
 
     try:
         BrandPage(reseller).open().save(name="Cloud of the North", hue="150")
@@ -127,19 +138,34 @@ def test_a_resellers_brand_is_on_the_pages_of_its_customers(page_of):
     expect(buyer.get_by_role("banner")).not_to_contain_text("Cloud of the North")
 
 
-def test_a_viewer_looks_and_does_not_buy(reseller_page, new_context, system):
+@pytest.mark.parametrize(
+    ("inviter", "customer", "invites", "looks"),
+    [
+        pytest.param(RESELLER, AEGEAN, KEYBOARD, PHONE, id="of a reseller on a phone"),
+        pytest.param(
+            DIRECT, None, PHONE | NO_SCRIPT, NO_SCRIPT, id="no script", marks=pytest.mark.proof
+        ),
+        pytest.param(DIRECT, None, DESKTOP, KEYBOARD, id="by keyboard", marks=pytest.mark.proof),
+    ],
+)
+def test_a_viewer_looks_and_does_not_buy(page_of, system, inviter, customer, invites, looks):
     address = f"{uuid4().hex[:10]}@newcomer.example"
-    OwnUsersPage(reseller_page).open().invite("Nikos Newcomer", address, "Viewer")
+    OwnUsersPage(page_of(inviter, **invites)).open().invite("Nikos Newcomer", address, "Viewer")
     link = link_mailed_to(address, system.state_dir / "mail")
-    page = new_context(**PHONE).new_page()
+    page = page_of(None, **looks)
     ChoosePage(page).open_link(link).choose(PASSWORD).sign_in(address, PASSWORD)
 
-    plan = SoftwareCataloguePage(page).open().open_plan(SOFTWARE, AEGEAN)
+    plan = SoftwareCataloguePage(page).open().open_plan(SOFTWARE, customer)
 
     expect(plan.main).to_contain_text("Your role does not place orders.")
     expect(plan.go_on).to_have_count(0)
     expect(page.get_by_role("link", name="Basket")).to_have_count(0)
-    for address in ("/basket/", "/users/", "/brand/"):
-        assert page.goto(address).status == 403
-    for path in ("/billing/assets/reservations/", "/orders/", "/customers/"):
+    reservations = ReservationsPage(page).open()
+    name = reservations.names.first.inner_text()
+    expect(reservations.find(name).open_reservation(name).title).to_have_text(name)
+    invoice = InvoicesPage(page).open().open_first()
+    assert invoice.get_pdf().body().startswith(b"%PDF-")
+    for path in ("/basket/", "/users/", "/brand/"):
+        assert page.goto(path).status == 403
+    for path in ("/orders/", "/billing/", "/profile/"):
         assert page.goto(path).ok

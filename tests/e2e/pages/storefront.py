@@ -166,6 +166,11 @@ class AssetPage(BasePage):
         self.sync_status = self.main.locator("#sync-status")
         self.show_changes = self.main.get_by_role("link", name="Show what changed")
 
+    def arrived(self):
+        """On the page of one asset: its heading is any text."""
+        expect(self.sync_status).to_be_visible()
+        return super().arrived()
+
     def show_what_changed(self):
         """Once the live status has come to its end the page loads itself again."""
         expect(self.show_changes).to_have_count(0)
@@ -175,6 +180,21 @@ class AssetPage(BasePage):
 class ReservationsPage(BasePage):
     path = "/billing/assets/reservations/"
     heading = "Reservations"
+
+    def __init__(self, page):
+        super().__init__(page)
+        self.search = page.get_by_label("Search reservations")
+        self.search_button = page.get_by_role("button", name="Search", exact=True)
+        self.all = self.main.get_by_role("link", name=re.compile("^All"))
+        self.names = self.main.get_by_role("table").locator("a.row")
+
+    def find(self, words):
+        """Until the answer is there; without script, by the button."""
+        self.search.fill(words)
+        if self.search_button.is_visible():
+            self.search_button.click()
+        expect(self.all).to_have_attribute("href", re.compile("[?&]q=[^&]" if words else "[?&]q=&"))
+        return self
 
     def open_reservation(self, name):
         self.main.get_by_role("link", name=name, exact=True).first.click()
@@ -187,6 +207,12 @@ class InvoicesPage(BasePage):
 
     def open_credit_note_of(self, words):
         return self._open(f"{self.path}?status=credit_note&q={words}")
+
+    def open_first(self):
+        """The newest."""
+        links = self.main.get_by_role("table").get_by_role("link", name=re.compile("^(INV|CRN)-"))
+        links.first.click()
+        return InvoicePage(self.page).arrived()
 
     def open_invoice(self, words):
         """The only one that the search finds."""
