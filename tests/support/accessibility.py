@@ -1,6 +1,7 @@
 """axe over a page as it stands in the browser."""
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 TAGS = [
     "wcag2a",
@@ -15,6 +16,11 @@ _COLOUR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-bloc
 _AXE = Axe().axe_script
 _RUN = "options => axe.run(document, options).then(results => results.violations)"
 _CANVAS = "() => getComputedStyle(document.body).backgroundColor"
+_OPENERS = ":is([popovertarget], [data-open], summary):visible"
+_NAME = """element => element.getAttribute('popovertarget') || element.dataset.open
+    || element.closest('details').className + element.textContent.trim()"""
+_CLOSE = """() => { document.querySelectorAll('[open]').forEach(each => each.close?.() ?? (each.open = false));
+    document.querySelectorAll(':popover-open').forEach(each => each.hidePopover()) }"""
 # One transition may begin with the end of another: of what it inherits.
 _END_TRANSITIONS = """() => { for (let times = 0; times < 5; times++)
     document.getAnimations().forEach(each => each instanceof CSSTransition && each.finish()) }"""
@@ -33,6 +39,22 @@ def violations_in_the_dark(page):
     found = _found(page, _COLOUR_RULES)
     _wear(page, "light")
     return [f"in the dark: {each}" for each in found]
+
+
+def violations_of_what_opens(page, seen):
+    """With each menu, preview, dialog and fold of the page open: those whose names are not `seen`."""
+    found = []
+    for opener in page.locator(_OPENERS).all():
+        name = opener.evaluate(_NAME)
+        if name in seen:
+            continue
+        seen.add(name)
+        opener.evaluate("element => element.click()")
+        expect(page.locator("[aria-busy=true]:visible")).to_have_count(0)
+        page.evaluate(_END_TRANSITIONS)
+        found += [f"{name} open: {each}" for each in violations(page)]
+        page.evaluate(_CLOSE)
+    return found
 
 
 def _wear(page, colours):
