@@ -19,7 +19,9 @@ _CANVAS = "() => getComputedStyle(document.body).backgroundColor"
 _OPENERS = ":is([popovertarget], [data-open], summary):visible"
 _NAME = """element => element.getAttribute('popovertarget') || element.dataset.open
     || element.closest('details').className + element.textContent.trim()"""
-_CLOSE = """() => { document.querySelectorAll('[open]').forEach(each => each.close?.() ?? (each.open = false));
+_CLOSE = """() => {
+    document.querySelectorAll('dialog[open]').forEach(each => each.close());
+    document.querySelectorAll('details[open]').forEach(each => { each.open = false });
     document.querySelectorAll(':popover-open').forEach(each => each.hidePopover()) }"""
 # One transition may begin with the end of another: of what it inherits.
 _END_TRANSITIONS = """() => { for (let times = 0; times < 5; times++)
@@ -42,7 +44,7 @@ def violations_in_the_dark(page):
 
 
 def violations_of_what_opens(page, seen):
-    """With each menu, preview, dialog and fold of the page open: those whose names are not `seen`."""
+    """With each menu, preview, dialog and fold of the page open whose name is not `seen` yet."""
     found = []
     for opener in page.locator(_OPENERS).all():
         name = opener.evaluate(_NAME)

@@ -208,10 +208,18 @@ class InvoicesPage(BasePage):
     def open_credit_note_of(self, words):
         return self._open(f"{self.path}?status=credit_note&q={words}")
 
+    def __init__(self, page):
+        super().__init__(page)
+        named = re.compile("^(INV|CRN)-")
+        self.links = self.main.get_by_role("table").get_by_role("link", name=named)
+
+    def search(self, words):
+        self.page.goto(f"{self.path}?q={words}")
+        return self.links
+
     def open_first(self):
         """The newest."""
-        links = self.main.get_by_role("table").get_by_role("link", name=re.compile("^(INV|CRN)-"))
-        links.first.click()
+        self.links.first.click()
         return InvoicePage(self.page).arrived()
 
     def open_invoice(self, words):
@@ -224,9 +232,8 @@ class InvoicesPage(BasePage):
 
     def _open(self, address):
         self.page.goto(address)
-        link = self.main.get_by_role("table").get_by_role("link", name=re.compile("^(INV|CRN)-"))
-        expect(link).to_have_count(1)
-        link.click()
+        expect(self.links).to_have_count(1)
+        self.links.click()
         return InvoicePage(self.page).arrived()
 
 
