@@ -6,7 +6,6 @@ from dataclasses import replace
 from uuid import UUID
 
 from flask import Response, request
-from flask_babel import gettext as _
 
 from app.documents.invoice import InvoiceDocument
 from app.domain.invoices import InvoiceKind, InvoiceState
@@ -14,7 +13,7 @@ from app.domain.money import round_money
 from app.services.invoice_lists import InvoiceQuery, InvoiceRow, InvoiceSort
 from app.services.statements import EntryRow, Period
 from app.web.list_file import FORMATS, Column, FileFormat, Kind, ListFile, list_file
-from app.web.pagination import ListQuery, read_list
+from app.web.pagination import ListQuery, ignored, read_list
 
 STATUSES = [*(str(state) for state in InvoiceState), "credit_note"]
 _DAYS = ("from", "to")
@@ -33,19 +32,15 @@ def read_invoice_list() -> ListQuery:
 
 def with_days(query: ListQuery) -> ListQuery:
     """`query` with the days of the filters `from` and `to`; what is no day becomes a notice."""
-    choices, notices = dict(query.choices), list(query.notices)
-    for name in _DAYS:
-        text = request.args.get(name, "")
-        if day := as_day(text):
-            choices[name] = day.isoformat()
-        elif text:
-            notices.append(
-                _(
-                    "The value of %(name)s in the address was not understood and is ignored.",
-                    name=name,
-                )
-            )
-    return replace(query, choices=choices, notices=tuple(notices))
+    days = {name: day for name in _DAYS if (day := as_day(request.args.get(name, "")))}
+    choices = query.choices | {name: day.isoformat() for name, day in days.items()}
+    return replace(query, choices=choices, notices=(*query.notices, *unread_days()))
+
+
+def unread_days() -> list[str]:
+    """What is to be said of a `from` or `to` in the address that is no day."""
+    texts = {name: request.args.get(name, "") for name in _DAYS}
+    return [ignored(name) for name, text in texts.items() if text and not as_day(text)]
 
 
 def as_day(text: str) -> dt.date | None:
@@ -57,7 +52,7 @@ def as_day(text: str) -> dt.date | None:
 
 
 def read_period() -> Period:
-    """The days of a statement; what is no day is as if it were not there."""
+    """The days of a statement; what is no day is told by `unread_days`."""
     return Period(
         from_day=as_day(request.args.get("from", "")), to_day=as_day(request.args.get("to", ""))
     )

@@ -79,11 +79,12 @@ def _one_of(name: str, known: Collection[str], notices: list[str]) -> str | None
         return None
     if value in known:
         return value
-    notices.append(_ignored(name))
+    notices.append(ignored(name))
     return None
 
 
-def _ignored(name: str) -> str:
+def ignored(name: str) -> str:
+    """What is said of a value in the address that nobody knows."""
     return str(
         _("The value of %(name)s in the address was not understood and is ignored.", name=name)
     )
@@ -101,7 +102,7 @@ def _number(notices: list[str]) -> int:
     text = request.args.get("page", "1")
     if text.isascii() and text.isdecimal() and 1 <= int(text[:10]) <= _LARGEST_NUMBER:
         return int(text[:10])
-    notices.append(_ignored("page"))
+    notices.append(ignored("page"))
     return 1
 
 
@@ -117,7 +118,7 @@ def _position(name: str, sort: str, notices: list[str]) -> Position | None:
     try:
         found_sort, number, *keys = _serializer().loads(value)
     except (BadSignature, TypeError, ValueError):
-        notices.append(_ignored(name))
+        notices.append(ignored(name))
         return None
     return Position(number, tuple(keys)) if found_sort == sort else None
 

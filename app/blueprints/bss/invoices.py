@@ -19,6 +19,7 @@ from app.web.invoices import (
     read_invoice_list,
     read_period,
     statement_file,
+    unread_days,
     xml_of,
 )
 from app.web.list_file import wanted_format
@@ -69,7 +70,10 @@ def get_statement(account_id: UUID) -> Response:
         entries = statements.export_statement(viewer, account_id, period)
         return statement_file(entries, file_format)
     statement = statements.get_statement(viewer, account_id, period)
-    return make_response(render_template("bss/invoices/statement.html", statement=statement))
+    notices = unread_days()
+    return make_response(
+        render_template("bss/invoices/statement.html", statement=statement, notices=notices)
+    )
 
 
 def invoice_page(invoice: InvoiceView, form: PaymentForm, status: int = 200) -> Response:

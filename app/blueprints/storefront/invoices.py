@@ -18,6 +18,7 @@ from app.web.invoices import (
     read_invoice_list,
     read_period,
     statement_file,
+    unread_days,
     xml_of,
 )
 from app.web.list_file import wanted_format
@@ -68,4 +69,7 @@ def get_statement() -> Response:
         entries = statements.export_statement(viewer, viewer.account_id, period)
         return statement_file(entries, file_format)
     statement = statements.get_statement(viewer, viewer.account_id, period)
-    return make_response(render_template("storefront/invoices/statement.html", statement=statement))
+    notices = unread_days()
+    return make_response(
+        render_template("storefront/invoices/statement.html", statement=statement, notices=notices)
+    )

@@ -255,6 +255,15 @@ def test_billing_says_how_many_there_are_to_pay(reseller, invoice):
     assert facts(reseller.get("/billing/"))["Invoices"].startswith("1 1 to pay")
 
 
+def test_what_is_no_day_in_the_address_of_the_statement_is_said(reseller):
+    shown = words(page(reseller.get("/billing/statement/?from=soon&to=2026-02-30")).main)
+    assert "The value of from in the address was not understood and is ignored." in shown
+    assert "The value of to in the address was not understood and is ignored." in shown
+
+    plain = words(page(reseller.get("/billing/statement/?from=2026-01-01&to=")).main)
+    assert "not understood" not in plain
+
+
 def test_the_pages_take_few_statements(reseller, world, invoice, at_most):
     for _ in range(5):
         invoice_of(world.customer, [world.example(), world.example()])
