@@ -1,4 +1,4 @@
-"""What a restore leaves to people: mails that are held, numbers in doubt, invoices that are lost."""
+"""What a restore leaves to people: held mails, numbers in doubt, invoices that are lost."""
 
 import re
 
