@@ -33,7 +33,7 @@ def read_invoice_list() -> ListQuery:
 def with_days(query: ListQuery) -> ListQuery:
     """`query` with the days of the filters `from` and `to`; what is no day becomes a notice."""
     days = {name: day for name in _DAYS if (day := as_day(request.args.get(name, "")))}
-    choices = query.choices | {name: day.isoformat() for name, day in days.items()}
+    choices = {**query.choices, **{name: day.isoformat() for name, day in days.items()}}
     return replace(query, choices=choices, notices=(*query.notices, *unread_days()))
 
 
