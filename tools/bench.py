@@ -68,7 +68,7 @@ def main() -> int:
         tempfile.TemporaryDirectory() as folder,
         Servers(Path(folder), with_sandbox=True) as servers,
     ):
-        found = [measured(servers, size, wanted.runs) for size in wanted.sizes]
+        found = measured(servers, wanted.sizes, wanted.runs)
     too_many = show(wanted.sizes, found)
     print(f"Load {os.getloadavg()[0]:.1f}.")
     return 1 if too_many else 0
@@ -93,18 +93,28 @@ def show(sizes: list[int], found: list[dict[str, Figure]]) -> list[str]:
     return too_many
 
 
-def measured(servers: Servers, size: int, runs: int) -> dict[str, Figure]:
-    with prepared(servers, size) as app:
-        clients = {
-            BSS: signed_in(app, AccountKind.DISTRIBUTOR, Role.STAFF_ADMINISTRATOR),
-            STOREFRONT: signed_in(app, AccountKind.RESELLER, Role.ADMINISTRATOR),
-        }
-        figures = {}
-        for path, client in clients.items():
-            face = "BSS" if path == BSS else "Storefront"
-            for name, url in pages(app, client, path):
-                figures[f"{face}, {name}"] = figure(app, client, url, runs)
-        return figures
+def measured(servers: Servers, sizes: list[int], runs: int) -> list[dict[str, Figure]]:
+    """The figures of each size by the names of the pages."""
+    found: list[dict[str, Figure]] = [{} for _ in sizes]
+    with contextlib.ExitStack() as prepared_apps:
+        apps = [prepared_apps.enter_context(prepared(servers, size)) for size in sizes]
+        for path, kind, role in (
+            (BSS, AccountKind.DISTRIBUTOR, Role.STAFF_ADMINISTRATOR),
+            (STOREFRONT, AccountKind.RESELLER, Role.ADMINISTRATOR),
+        ):
+            clients = [signed_in(app, kind, role) for app in apps]
+            every_page = [
+                pages(app, client, path) for app, client in zip(apps, clients, strict=True)
+            ]
+            for of_each_size in zip(*every_page, strict=True):
+                looks = [
+                    Look(app, client, url)
+                    for app, client, (_, url) in zip(apps, clients, of_each_size, strict=True)
+                ]
+                name = f"{'BSS' if path == BSS else 'Storefront'}, {of_each_size[0][0]}"
+                for figures, figure in zip(found, in_turn(looks, runs), strict=True):
+                    figures[name] = figure
+    return found
 
 
 @contextlib.contextmanager
@@ -134,7 +144,7 @@ def prepared(servers: Servers, size: int) -> Iterator[Flask]:
 
 
 def let_some_expire_soon() -> None:
-    soon = sa.func.current_date() + 1 + Asset.number % 30
+    soon = sa.func.current_date() + 1 + sa.cast(Asset.number % 30, sa.Integer)
     with transaction(SYSTEM_SCOPE) as session:
         may_take_long(session)
         session.execute(
@@ -245,25 +255,41 @@ class page_of:  # noqa: N801  # reads like a function
         self.strong_number = current.text.split()[-1].replace(",", "") if current else "2"
 
 
-def figure(app: Flask, client: Any, url: str, runs: int) -> Figure:
-    times = []
-    for _ in range(runs + 2):
+@dataclass(frozen=True)
+class Look:
+    """One page of one size."""
+
+    app: Flask
+    client: Any
+    url: str
+
+    def milliseconds(self) -> float:
         began = time.perf_counter()
-        answer = client.get(url, buffered=False)
-        if "format=" in url:
+        answer = self.client.get(self.url, buffered=False)
+        if "format=" in self.url:
             next(iter(answer.response))
-        times.append((time.perf_counter() - began) * 1000)
+        took = (time.perf_counter() - began) * 1000
         answer.close()
         if answer.status_code != 200:  # noqa: PLR2004
-            raise SystemExit(f"{url}: {answer.status}")
-    with app.app_context():
-        engine = db.engine
-    with max_queries(engine, 10_000) as sent:
-        answer = client.get(url, buffered=False)
-        if "format=" in url:
-            next(iter(answer.response))
-        answer.close()
-    return Figure(statistics.median(times[2:]), len(sent))
+            raise SystemExit(f"{self.url}: {answer.status}")
+        return took
+
+    def statements(self) -> int:
+        with self.app.app_context():
+            engine = db.engine
+        with max_queries(engine, 10_000) as sent:
+            self.milliseconds()
+        return len(sent)
+
+
+def in_turn(looks: list[Look], runs: int) -> list[Figure]:
+    """The sizes take turns, so that whatever else the machine does befalls them alike."""
+    rounds = [[look.milliseconds() for look in looks] for _ in range(runs + 2)]
+    times = zip(*rounds[2:], strict=True)
+    return [
+        Figure(statistics.median(of_one), look.statements())
+        for of_one, look in zip(times, looks, strict=True)
+    ]
 
 
 if __name__ == "__main__":
