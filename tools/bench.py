@@ -209,7 +209,7 @@ def pages(app: Flask, client: Any, path: str) -> Iterator[tuple[str, str]]:
     yield "filter: failed", f"{everything}&sync=failed"
     yield "filter: expiring", f"{everything}&expiring={'30' if path == BSS else 'soon'}"
     for what, q in searches(app):
-        yield f"search: {what}", f"{everything}&q={q}"
+        yield f"search: {what}", f"{everything}&per_page=25&q={q}"  # a page that both sizes fill
     yield "export, until it starts: CSV", f"{everything}&format=csv"
 
 

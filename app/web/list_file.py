@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import IO, Any
 from urllib.parse import urlencode
 
@@ -24,7 +24,7 @@ from app.web.viewer import current_viewer
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}")
 _BREAKS = ("\t", "\r", "\n")
-_AT_ONCE = 500
+_AT_FIRST, _AT_ONCE = 100, 500  # lines in a piece: the first is sent soon
 _PIECE = 64 * 1024
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_ROWS = 1_048_575  # of a sheet, below its head
@@ -121,7 +121,8 @@ def _csv(file: ListFile) -> Response:
 def _csv_pieces(file: ListFile) -> Iterator[bytes]:
     rows = chain([[column.title() for column in file.columns]], file.rows)
     encoding = "utf-8-sig"  # the mark at the beginning tells spreadsheets that it is UTF-8
-    while some := list(islice(rows, _AT_ONCE)):
+    sizes = chain([_AT_FIRST], repeat(_AT_ONCE))
+    while some := list(islice(rows, next(sizes))):
         text = io.StringIO()
         csv.writer(text).writerows([_csv_cell(value) for value in row] for row in some)
         yield text.getvalue().encode(encoding)
