@@ -50,11 +50,30 @@ def stored(case):
     return factories.session.get_one(ReconciliationCase, case.id)
 
 
-def test_it_says_when_there_is_nothing(staff):
+def test_before_the_first_comparison_it_does_not_say_that_all_agrees(staff):
     text = staff.get(LIST).text
 
-    assert "Nothing differs" in text
     assert "Nothing was compared yet" in text
+    assert "Nothing differs" not in text
+
+
+@pytest.mark.parametrize(
+    ("run", "is_sure"),
+    [
+        ({"finished_at": NOW, "customers": 3}, True),
+        ({"finished_at": NOW, "customers": 3, "unread": 1}, False),
+        ({"finished_at": None}, False),
+    ],
+    ids=["all were read", "one could not be read", "under way"],
+)
+def test_that_nothing_differs_is_said_once_all_customers_were_read(staff, run, is_sure):
+    factories.session.add(ReconciliationRun(is_full=True, actor="the daily comparison", **run))
+    factories.session.commit()
+
+    text = staff.get(LIST).text
+
+    assert ("Nothing differs" in text) is is_sure
+    assert ("No cases" in text) is not is_sure
 
 
 def test_cases_are_listed_found_and_filtered(staff, at_most):
