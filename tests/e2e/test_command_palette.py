@@ -46,6 +46,7 @@ def test_keys_lead_to_pages_and_to_the_search_and_are_listed(staff_page):
     home.page.keyboard.press("?")
     expect(home.keys).to_contain_text("g a")
     home.page.keyboard.press("Escape")
+    expect(home.keys).to_be_hidden()  # a moment later; until then keys are the dialog's
     home.page.keyboard.press("g")
     home.page.keyboard.press("a")
     expect(home.title).to_have_text("Assets")

@@ -263,7 +263,7 @@
     }
     const list = box && key === 'Enter' && target.type === 'search' && $('.palette-list', box);
     if (list && list.dataset.q === target.value.trim() && press($('a', list))) { event.preventDefault(); return; }
-    if (target.closest('input:not([type=checkbox]),textarea,select,[contenteditable],dialog') || store.get() === 'off') return;
+    if (target.closest('input:not([type=checkbox]),textarea,select,[contenteditable],dialog[open]') || store.get() === 'off') return;
     const chord = led && performance.now() - led < 1500 ? `g ${key}` : key;
     led = chord === 'g' ? performance.now() : 0;
     if (keys[chord]?.() || press($(`[data-key="${CSS.escape(chord)}"]`))) event.preventDefault();
