@@ -47,6 +47,28 @@ class Plan:
             folder=Path(env.get("OUT") or cls.folder),
         )
 
+    @property
+    def command(self):
+        """What makes the same plan again, but for where it writes to."""
+        wishes = {
+            "N": self.purchases,
+            "KILLS": self.kills,
+            "ZOMBIES": self.zombies,
+            "SEED": self.seed,
+            "MODE": self.mode,
+        }
+        usual = self.from_env({name: str(wish) for name, wish in wishes.items()})
+        rarer = {
+            "FAULTS": "faults",
+            "PERSONS": "persons",
+            "WORKERS": "workers",
+            "HITS": "least_hits",
+        }
+        for name, field in rarer.items():
+            if getattr(self, field) != getattr(usual, field):
+                wishes[name] = getattr(self, field)
+        return " ".join(["make chaos", *(f"{name}={wish}" for name, wish in wishes.items())])
+
     def random(self, purpose):
         """Chances of one part of the run: parts do not disturb each other's sequence."""
         return random.Random(f"{self.seed}/{purpose}")  # noqa: S311  # a schedule, no secret

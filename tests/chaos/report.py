@@ -56,8 +56,7 @@ def _size(run):
     return {
         "seed": plan.seed,
         "mode": plan.mode,
-        "command": f"make chaos N={plan.purchases} KILLS={plan.kills} ZOMBIES={plan.zombies}"
-        f" SEED={plan.seed} MODE={plan.mode}",
+        "command": plan.command,
         "purchases": len(run.books.purchases),
         "orders": len(run.books.orders),
         "states": _counted(purchase["state"] for purchase in run.books.purchases),
