@@ -230,20 +230,21 @@ class ReconciliationPage(BasePage):
     path = "/bss/reconciliation/"
     heading = "Reconciliation"
 
+    def __init__(self, page):
+        super().__init__(page)
+        self.cases = self.main.get_by_role("table").get_by_role("row")
+
     def compare(self):
+        """Until it is done, which the page shows by itself."""
         self.main.get_by_role("button", name="Compare all customers now").click()
+        done = self.main.get_by_text("Last comparison of all customers")
+        expect(done).to_be_visible(timeout=60_000)
         return self.arrived()
 
     def open_case(self, order_id):
-        """The case about an order, as soon as a comparison has found it."""
-        found = self.main.get_by_role("cell").get_by_role("link")
-
-        def is_found():
-            self.page.goto(f"{self.path}?q={order_id}")
-            return found.count() > 0
-
-        wait_until(is_found, seconds=60)
-        found.first.click()
+        """The case about an order."""
+        self.page.goto(f"{self.path}?q={order_id}")
+        self.main.get_by_role("cell").get_by_role("link").first.click()
         return CasePage(self.page).arrived()
 
 
