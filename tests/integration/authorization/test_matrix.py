@@ -35,6 +35,7 @@ STAFF = tuple(role.value for role in STAFF_ROLES)
 RESELLERS = ("northwind", "fabrikam")
 PAYERS = (*RESELLERS, "kalamata")
 _ID = re.compile(r"<(?:(?P<converter>[^:<>]+):)?(?P<name>[^<>]+)>")
+_FIELD = re.compile(r'<input (?![^>]*type="hidden")[^>]*value="([^"]*)"[^>]*>')
 
 
 def rules(app):
@@ -108,10 +109,11 @@ def _text_of_pdf(data):
 
 
 def told(response):
-    """The words of the answer, without what changes by itself: tokens, and how long ago."""
+    """The words of the answer and of its fields, without tokens and how long ago something was."""
     if response.mimetype not in {"text/html", "text/csv"}:
         return response.mimetype
-    words = re.sub(r"<[^>]*>|\b[0-9a-f]{32}\b|\b\d{1,2}:\d\d\b", " ", response.text)
+    text = _FIELD.sub(r" \1 ", response.text)
+    words = re.sub(r"<[^>]*>|\b[0-9a-f]{32}\b|\b\d{1,2}:\d\d\b", " ", text)
     return " ".join(re.sub(r"just now|\d+ (second|minute)s? ago", "", words).split())
 
 
@@ -218,14 +220,17 @@ def run_matrix(app, world, actors, objects=EACH, *, pages=None):
 
 
 def read_pages(app, world, actors, objects, *, pages=None):
-    """What each page of the storefront tells each of these actors, lists searched too."""
+    """What each page of the storefront tells each of these actors, lists searched too.
+
+    The sort is one that asks for something of the viewer's own; lists that do not know it ignore it.
+    """
     found = {}
     for page, method, has_id in rules(app):
         if method != "GET" or "/bss/" in page or not (pages is None or (page, method) in pages):
             continue
         kind = EXPECTED["pages"][page].get("object")
         urls = [page.replace("<id>", world.id_of(kind, whose)) for whose in objects if has_id]
-        for url in urls or (page, f"{page}?q=cnry&status=all"):
+        for url in urls or (page, f"{page}?q=cnry&status=all&sort=markup"):
             for actor, client in actors.clients.items():
                 with client.get(url) as response:
                     found[f"{url} as {actor}"] = told(response)

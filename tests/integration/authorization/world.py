@@ -9,7 +9,7 @@ from app.domain.access import Role
 from app.domain.assets import AssetKind
 from app.domain.orders import OrderStatus
 from app.domain.purchase import PurchaseState
-from app.models import Invoice, Order, OrderLine
+from app.models import Brand, Invoice, Order, OrderLine
 from app.services.invoices import invoice_order
 from tests import factories
 from tests.factories import (
@@ -73,6 +73,9 @@ def build_world():
     world.generic_sku = SkuFactory(reservation=True)
     plan_sku = SkuFactory()
     _add_accounts(world)
+    for number, reseller in enumerate(("fabrikam", "northwind")):
+        factories.session.add(Brand(account_id=world.accounts[reseller].id, hue=100 + number))
+        factories.session.commit()  # one after the other: whoever reads any finds the first
     _add_users(world)
     for owner in OWNERS:
         _add_objects(world, owner, plan_sku)
