@@ -222,7 +222,7 @@ def run_matrix(app, world, actors, objects=EACH, *, pages=None):
 def read_pages(app, world, actors, objects, *, pages=None):
     """What each page of the storefront tells each of these actors, lists searched too.
 
-    The sort is one that asks for something of the viewer's own; lists that do not know it ignore it.
+    The sort is one that asks for something of the viewer's own; where it is unknown it is ignored.
     """
     found = {}
     for page, method, has_id in rules(app):
