@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from app.blueprints.bss import bp
 from app.domain.assets import BillingFrequency
 from app.services.asset_filters import AssetFilters
-from app.web.pagination import ListQuery, list_url
+from app.web.pagination import ListQuery, ignored, list_url
 
 _LONGEST = 100
 _YEARS = range(1900, 2200)
@@ -89,12 +89,7 @@ def with_column_filters(query: ListQuery) -> ListQuery:
         try:
             read(text)
         except ValueError:
-            notices.append(
-                _(
-                    "The value of %(name)s in the address was not understood and is ignored.",
-                    name=name,
-                )
-            )
+            notices.append(ignored(name))
         else:
             choices[name] = text
     return replace(query, choices=choices, notices=tuple(notices))

@@ -5,9 +5,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from flask import request
-from flask_babel import gettext as _
 
-from app.web.pagination import ListQuery
+from app.web.pagination import ListQuery, ignored
 
 
 def with_owners(query: ListQuery, names: Iterable[str]) -> ListQuery:
@@ -18,12 +17,7 @@ def with_owners(query: ListQuery, names: Iterable[str]) -> ListQuery:
         if owner := _as_id(text):
             choices[name] = str(owner)
         elif text:
-            notices.append(
-                _(
-                    "The value of %(name)s in the address was not understood and is ignored.",
-                    name=name,
-                )
-            )
+            notices.append(ignored(name))
     return replace(query, choices=choices, notices=tuple(notices))
 
 
