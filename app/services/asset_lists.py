@@ -190,7 +190,7 @@ def export_assets(viewer: Viewer, query: AssetQuery, *, rows: RowKind | None = N
 
     currencies = {row.currency for row in kept.rows}
     return AssetExport(
-        rows=each_row(reading(viewer.scope), read),
+        rows=each_row(viewer.scope, read),
         currency=currencies.pop() if len(currencies) == 1 else "",
     )
 

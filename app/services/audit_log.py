@@ -78,14 +78,14 @@ def list_entries(viewer: Viewer, wanted: AuditQuery) -> Page[AuditRow]:
 def export_entries(viewer: Viewer, wanted: AuditQuery) -> Iterator[AuditRow]:
     """All that match, while the file is written."""
     _check_may_see(viewer)
-    session = reading(viewer.scope)
-    query = sa.select(AuditEntry).where(*_filters(session, wanted))
-    return (
-        _row(row[0])
-        for row in each_row(
-            session, lambda page: fetch_page(session, query, _KEYS, page, total=FURTHEST)
-        )
-    )
+
+    def read(page: PageRequest) -> Page[AuditRow]:
+        session = reading(viewer.scope)
+        query = sa.select(AuditEntry).where(*_filters(session, wanted))
+        found = fetch_page(session, query, _KEYS, page, total=FURTHEST)
+        return found.with_items([_row(row[0]) for row in found.items])
+
+    return each_row(viewer.scope, read)
 
 
 def _filters(session: Session, wanted: AuditQuery) -> list[sa.ColumnElement[bool]]:

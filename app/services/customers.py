@@ -99,7 +99,7 @@ def export_customers(viewer: Viewer, wanted: CustomerQuery) -> Iterator[Customer
     def read(page: PageRequest) -> Page[CustomerRow]:
         return list_customers(viewer, replace(wanted, page=page))
 
-    return each_row(reading(viewer.scope), read)
+    return each_row(viewer.scope, read)
 
 
 def default_markup(viewer: Viewer) -> Decimal:

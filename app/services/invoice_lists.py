@@ -133,7 +133,7 @@ def export_invoices(viewer: Viewer, wanted: InvoiceQuery) -> Iterator[InvoiceRow
         filters = _filters(viewer, wanted, day)
         return _page(session, wanted, filters, day=day, total=0, request=page)
 
-    return each_row(reading(viewer.scope), read)
+    return each_row(viewer.scope, read)
 
 
 def _filters(viewer: Viewer, wanted: InvoiceQuery, day: dt.date) -> list[sa.ColumnElement[bool]]:

@@ -146,7 +146,7 @@ def export_orders(viewer: Viewer, search: OrderSearch) -> Iterator[OrderRow]:
     """Every row of the list, for a file."""
     if not viewer.may(Permission.EXPORT):
         raise NotAllowedError("Your role does not export lists.")
-    return each_row(reading(viewer.scope), lambda page: list_orders(viewer, search, page=page))
+    return each_row(viewer.scope, lambda page: list_orders(viewer, search, page=page))
 
 
 def get_order(viewer: Viewer, order_id: UUID) -> OrderDetails:

@@ -14,6 +14,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.database import reading
+from app.domain.access import Scope
+
 # before and behind every row's keys
 _ENDS: dict[bool, dict[type, sa.ColumnElement[Any]]] = {
     False: {
@@ -82,18 +85,19 @@ class Page(Generic[Item]):
 
 
 def each_row(
-    session: Session, read: Callable[[PageRequest], Page[Item]], *, at_once: int = 1000
+    scope: Scope, read: Callable[[PageRequest], Page[Item]], *, at_once: int = 1000
 ) -> Iterator[Item]:
     """All rows of a list, for a file, page after page; what is not asked for is not read.
 
     The first page is a short one, so that the file starts soon. Between two pages no transaction
-    is open: a reader who is slow holds up nobody.
+    is open: a reader who is slow holds up nobody. `read` gives plain values, never rows of a
+    session: the one of the request ends while the file is still being sent.
     """
     wanted = PageRequest(size=min(_FIRST_OF_A_FILE, at_once))
     while True:
         found = read(wanted)
         items, following = found.items, found.next
-        session.rollback()
+        reading(scope).rollback()
         yield from items
         if following is None:
             return

@@ -104,9 +104,7 @@ def export_subscriptions(viewer: Viewer, search: PlanSearch) -> Iterator[PlanRow
     """Every row of the list, for a file."""
     if not viewer.may(Permission.EXPORT):
         raise NotAllowedError("Your role does not export lists.")
-    return each_row(
-        reading(viewer.scope), lambda page: list_subscriptions(viewer, search, page=page)
-    )
+    return each_row(viewer.scope, lambda page: list_subscriptions(viewer, search, page=page))
 
 
 def get_subscription(viewer: Viewer, subscription_id: UUID) -> PlanRow:

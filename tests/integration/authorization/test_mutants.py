@@ -59,7 +59,7 @@ KNOCKED = {
     "app.services.credit_notes.issue_credit_note",
     "app.services.held_mails.settle_held",
     "app.services.invoice_payments._invoice_to_change",
-    "app.services.late_invoices.invoice_asset",
+    "app.services.late_invoices._free_asset",
     "app.services.list_settings._change",
     "app.services.mails.retry_all_unsent",
     "app.services.quotes._order_of_form",

@@ -16,7 +16,7 @@ from app.models import AuditEntry
 from app.services import audit_search
 from app.services.audit import Subject, audit, content_of
 from app.services.audit_chain import check_chain
-from app.services.audit_log import AuditQuery, list_entries
+from app.services.audit_log import AuditQuery, export_entries, list_entries
 from app.services.customer_terms import AgreedTerms, save_terms
 from app.services.passwords import hash_password
 from app.services.sign_in import sign_in, sign_out
@@ -147,6 +147,20 @@ def test_the_chain_is_made_over_every_field_and_the_hash_before(eleni):
     assert second.hash == entry_hash(first.hash, content_of(second))
     columns = {column.key for column in AuditEntry.__table__.columns}
     assert set(content_of(second)) == columns - {"hash"}
+
+
+def test_a_file_goes_on_after_its_request_and_holds_no_transaction_open(eleni, at_most):
+    for _ in range(130):
+        write(eleni)
+
+    rows = export_entries(eleni, AuditQuery())
+    first = next(rows)
+    db.session.remove()  # as the end of a request does, while the file is still being sent
+    with at_most(1):
+        more = [next(rows) for _ in range(120)]
+
+    assert [row.number for row in (first, *more)] == list(range(130, 9, -1))
+    assert not db.session().in_transaction()
 
 
 def test_a_whole_chain_is_whole(eleni):
