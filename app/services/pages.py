@@ -33,7 +33,7 @@ Item = TypeVar("Item")
 Other = TypeVar("Other")
 
 SIZES = (25, 50, 100)
-_FIRST_OF_A_FILE = 100  # rows
+_FIRST_OF_A_FILE, _NEXT_OF_A_FILE = 100, 1000  # rows of a page
 DEFAULT_SIZE = 50
 FURTHEST = 5_000  # rows that are counted, or passed over, for one page
 
@@ -84,16 +84,14 @@ class Page(Generic[Item]):
         return Page(**{**vars(self), "items": items})
 
 
-def each_row(
-    scope: Scope, read: Callable[[PageRequest], Page[Item]], *, at_once: int = 1000
-) -> Iterator[Item]:
+def each_row(scope: Scope, read: Callable[[PageRequest], Page[Item]]) -> Iterator[Item]:
     """All rows of a list, for a file, page after page; what is not asked for is not read.
 
     The first page is a short one, so that the file starts soon. Between two pages no transaction
     is open: a reader who is slow holds up nobody. `read` gives plain values, never rows of a
     session: the one of the request ends while the file is still being sent.
     """
-    wanted = PageRequest(size=min(_FIRST_OF_A_FILE, at_once))
+    wanted = PageRequest(size=_FIRST_OF_A_FILE)
     while True:
         found = read(wanted)
         items, following = found.items, found.next
@@ -101,7 +99,7 @@ def each_row(
         yield from items
         if following is None:
             return
-        wanted = PageRequest(size=at_once, after=following)
+        wanted = PageRequest(size=_NEXT_OF_A_FILE, after=following)
 
 
 @dataclass(frozen=True, kw_only=True)

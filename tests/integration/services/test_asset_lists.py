@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from app.database import reading
+from app.database import db, reading
 from app.domain.access import Role
 from app.domain.assets import AssetKind, AssetStatus, ProvisioningSyncStatus
 from app.domain.errors import NotAllowedError
@@ -200,6 +200,18 @@ def assert_each_row_once(viewer, query):
     assert [row.id for row in back.items] == [row.id for row in second.items]
     by_number = list_assets(viewer, by_page(query, size=25, number=2)).page
     assert [row.id for row in by_number.items] == [row.id for row in second.items]
+
+
+def test_a_file_goes_on_after_its_request_and_holds_no_transaction_open(reseller, aegean):
+    several(aegean, 130)
+
+    rows = export_assets(seen_by(reseller), AssetQuery()).rows
+    first = next(rows)
+    db.session.remove()  # as the end of a request does, while the file is still being sent
+    found = {row.id for row in (first, *rows)}
+
+    assert len(found) == 130
+    assert not db.session().in_transaction()
 
 
 def by_page(query, **wanted):
