@@ -18,7 +18,7 @@ FAST_TESTS := $(wildcard tests/unit tests/house_rules)
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate -q
 
-.PHONY: help setup run test proof chaos drill-rewind model seeded-bugs check fix lint mutants ruff types imports templates cover \
+.PHONY: help setup run test proof chaos drill-rewind drill-reconcile model seeded-bugs check fix lint mutants ruff types imports templates cover \
 	migration migrate lock translations screenshots clean
 
 help: ## list these commands
@@ -103,6 +103,9 @@ chaos: setup ## break everything while people buy (N=300 KILLS=60 ZOMBIES=6 SEED
 
 drill-rewind: setup ## restore the database to the middle and find everything again (EACH=100)
 	@$(BIN)/python -m tests.chaos.rewind
+
+drill-reconcile: setup ## make every difference to Microsoft and find each once (EACH=10)
+	@$(BIN)/python -m tests.chaos.differences
 
 cover: setup ## run the tests and show what they did not reach
 	$(BIN)/python -m coverage erase

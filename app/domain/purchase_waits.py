@@ -10,7 +10,10 @@ DAY = 24 * 3600.0
 FIRST_WAIT, LONGEST_WAIT = 2.0, 15 * 60.0
 _POLL_FIRST, _POLL_LONGEST = 1.0, 60.0
 _REFRESH_FIRST, _SETTLE_FIRST = 60.0, 5.0
+_SECONDS_OF_A_TURN, _LONGEST_TURN = 1.0, 30.0  # a purchase makes eight calls of 500 a minute
 REFRESH_TRIES = 12
+# What holds us back before Microsoft is asked at all: no answer of Microsoft's, and no try.
+OUR_BRAKES = frozenset({"call_budget", "provider_paused"})
 
 
 def back_off(attempts: int, jitter: float) -> float:
@@ -50,6 +53,14 @@ def rest_left(row: ClaimedPurchase) -> float:
 
 def poll_wait(row: ClaimedPurchase) -> float:
     return min(_POLL_LONGEST, _POLL_FIRST * float(1 << min(row.attempts, 6)))
+
+
+def turn_wait(until_room: float, waiting: int, jitter: float) -> float:
+    """Seconds until one of so many that wait for room in their customer's minute looks again.
+
+    Spread over the time that all of them need, so that they do not all come for the same call.
+    """
+    return max(until_room, min(_LONGEST_TURN, waiting * _SECONDS_OF_A_TURN) * jitter)
 
 
 def refresh_wait(details: Details, attempts: int) -> float | None:

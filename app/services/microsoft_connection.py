@@ -94,11 +94,14 @@ def open_tokens(settings: Settings) -> TokenSource:
 
 def connect_microsoft(settings: Settings) -> PurchaseDriver:
     """The client and who works with it. Calls nobody yet."""
-    gate = ProviderGate(CallBudget(settings.redis_url, settings.microsoft.calls_per_minute))
+    budget = CallBudget(settings.redis_url, settings.microsoft.calls_per_minute)
     return PurchaseDriver(
-        partner_center=PartnerCenterClient(settings.microsoft, open_tokens(settings), gate),
+        partner_center=PartnerCenterClient(
+            settings.microsoft, open_tokens(settings), ProviderGate(budget)
+        ),
         worker=f"{socket.gethostname()}:{os.getpid()}",
         epoch=settings.epoch,
         lease=dt.timedelta(seconds=settings.lease_seconds),
         pace=Pace(settings.microsoft.reads_per_minute),
+        budget=budget,
     )

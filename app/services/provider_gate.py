@@ -15,6 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from app.database import db
+from app.domain.purchase_waits import OUR_BRAKES
 from app.integrations.microsoft import Call, MicrosoftError, OutcomeUnknownError, TryLaterError
 from app.integrations.microsoft.call_budget import CallBudget
 from app.models import Provider
@@ -27,7 +28,6 @@ _PROBE_SECONDS = 60
 _AFTER_PROBE = 2.0
 _MOST_DOUBLINGS = 10
 _NOTED_EVERY = dt.timedelta(minutes=1)
-_OUR_OWN = frozenset({"provider_paused", "call_budget"})
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _learn_from(error: MicrosoftError, seen: _Seen) -> None:
     if isinstance(error, OutcomeUnknownError) and _is_outage(error):
         _failed(error)
         return
-    if isinstance(error, TryLaterError) and error.retry_after and error.code not in _OUR_OWN:
+    if isinstance(error, TryLaterError) and error.retry_after and error.code not in OUR_BRAKES:
         _pause(error.retry_after, f"{error.code} {error.message}")
     _answered(seen)
 

@@ -26,6 +26,7 @@ from app.domain.purchase_commands import (
 )
 from app.domain.purchase_guards import WaitsFor
 from app.domain.purchase_matching import order_differs
+from app.domain.purchase_waits import OUR_BRAKES
 from app.failpoints import Point, reach
 from app.models import Asset, Purchase
 from app.queueing import wake_after_commit
@@ -226,13 +227,14 @@ def _(what: RecordFailed, held: Claim) -> Change:
 
 @_change.register
 def _(what: RecordTrouble, held: Claim) -> Change:
-    values: dict[str, Any] = {"attempts": Purchase.attempts + 1}
+    is_braked = what.code in OUR_BRAKES  # nobody was asked: hundreds may wait for their turn
+    values: dict[str, Any] = {} if is_braked else {"attempts": Purchase.attempts + 1}
     if what.state is not PurchaseState.FAILED:  # a refusal's words are not lost to a later hiccup
         values |= {"error_code": what.code, "error_message": what.message}
     if what.answered_checkout:
         values["checkout_is_open"] = held.row.checkout_is_open
     return Change(
-        event="no_answer",
+        event=None if is_braked and what.state is held.row.state else "no_answer",
         state=what.state,
         values=values,
         again_in=what.again_in,

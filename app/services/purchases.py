@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.domain.purchase import PurchaseState
+from app.domain.purchase_asking import trouble
 from app.domain.purchase_commands import (
     Answer,
     Call,
@@ -21,6 +22,7 @@ from app.domain.purchase_commands import (
 )
 from app.domain.purchase_protocol import purchase_step
 from app.failpoints import Point, reach
+from app.integrations.microsoft.call_budget import CallBudget
 from app.models import Account, Asset, Purchase, Reservation, Subscription
 from app.queueing import wake_after_commit
 from app.services.pace import Pace
@@ -29,6 +31,7 @@ from app.services.purchase_calls import ask
 from app.services.purchase_params import new_own_ref, params_of
 from app.services.purchase_records import record
 from app.services.purchase_rows import Change, Claim, add_event, claim, renew_lease
+from app.services.purchase_turns import its_turn_comes_later
 
 log = structlog.get_logger()
 
@@ -42,7 +45,7 @@ _AFTER_CALL: dict[type, Point] = {
 class PurchaseDriver:
     """Who works on purchases: a name for the history, the client, how long a lease lasts.
 
-    `pace` is for readings that have time: refresh and reconciliation.
+    `pace` is for readings that have time: refresh and reconciliation. `budget` counts all calls.
     """
 
     partner_center: PartnerCenter
@@ -50,6 +53,7 @@ class PurchaseDriver:
     epoch: int
     lease: dt.timedelta
     pace: Pace
+    budget: CallBudget
 
 
 def start_purchase(session: Session, asset: Asset, *, actor: str) -> Purchase:
@@ -97,7 +101,10 @@ def step(purchase_id: UUID, *, driver: PurchaseDriver) -> bool:
         fence=held.fence,
     )
     bound.info("purchase.claimed", state=held.row.state)
-    if not _drive(held, driver.partner_center):
+    later = its_turn_comes_later(held, driver.budget)
+    if later is not None:
+        record(held, trouble(held.row, later))
+    elif not _drive(held, driver.partner_center):
         bound.warning("purchase.overtaken")
     return True
 

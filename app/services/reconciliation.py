@@ -297,6 +297,7 @@ def _after_orders() -> list[Customer]:
     read_at = (
         sa.select(CustomerReading.reconciled_at)
         .where(CustomerReading.customer_id == Account.microsoft_tenant_id)
+        .correlate(Account)  # two levels up, which is not done by itself
         .scalar_subquery()
     )
     ordered = sa.exists().where(

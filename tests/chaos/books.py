@@ -9,7 +9,8 @@ from psycopg.rows import dict_row
 _PURCHASES = """
 SELECT p.id::text, p.asset_id::text, a.number, p.own_ref, p.state, p.order_id, p.cart_id,
        p.generation, p.params, p.correlation_id::text, p.created_at, p.finished_at, p.error_code,
-       a.quantity, a.unit_cost, a.provisioning_sync_status AS shown, o.id::text AS order_of_ours
+       a.quantity, a.unit_cost, a.buying_net, a.provisioning_sync_status AS shown,
+       o.id::text AS order_of_ours
   FROM purchases p JOIN assets a ON a.id = p.asset_id LEFT JOIN orders o ON o.id = a.order_id
  WHERE p.created_at >= %s
  ORDER BY a.number, p.generation
@@ -21,6 +22,11 @@ SELECT (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waitstart)), 
        (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - state_change)), 0)::float
           FROM pg_stat_activity
          WHERE backend_type = 'client backend' AND state LIKE 'idle in transaction%') AS idle
+"""
+_INVOICED = """
+SELECT l.asset_id::text, l.quantity, l.net
+  FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id
+ WHERE i.kind = 'invoice' AND i.issued_at >= %s
 """
 _ALERTS = "SELECT kind, since FROM alerts WHERE cleared_at IS NULL"
 _EVENTS = """
@@ -39,6 +45,7 @@ class Books:
     events: dict = field(default_factory=dict)  # purchase id: its history
     executed: dict = field(default_factory=dict)  # our order's id: when it was stored
     alerts: dict = field(default_factory=dict)  # kind of what is open: since when
+    invoiced: list = field(default_factory=list)  # lines of the invoices
 
     @property
     def by_reference(self):
@@ -60,7 +67,8 @@ def read_books(sandbox, url, began):
         )
         stored = {row["id"]: row["executed_at"] for row in executed}
         alerts = {row["kind"]: row["since"] for row in connection.execute(_ALERTS)}
-    return Books(orders, requests, purchases, events, stored, alerts)
+        invoiced = connection.execute(_INVOICED, (began.at,)).fetchall()
+    return Books(orders, requests, purchases, events, stored, alerts, invoiced)
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,38 @@ import requests
 
 from sandbox.catalogue.model import get_catalogue
 from tests.e2e.people import ADMIN, BUYER, DIRECT, PASSWORD, RESELLER
-from tests.support.person import GaveUpError, Person
+from tests.support.person import GaveUpError, Person, reservation_form, software_form
+
+_SOFTWARE = 0.25  # the rest are reservations
+_IMPATIENT = 0.2  # press twice
+_MOST = 5  # of one thing
+_DIFFERENT = 60  # things of each kind
+# But for the demo's plan that Microsoft refuses.
+_BUYERS = """
+SELECT s.id::text, s.account_id::text, u.email
+  FROM subscriptions s JOIN users u ON u.account_id = s.account_id OR u.account_id = s.tenant_id
+ WHERE s.status = 'active' AND s.provisioning_sync_status = 'synchronized' AND u.email = ANY(%s)
+   AND NOT (SELECT needs_approval FROM accounts a WHERE a.id = s.account_id)
+   AND NOT EXISTS (SELECT FROM reservations r JOIN purchases p ON p.asset_id = r.id
+                    WHERE r.subscription_id = s.id AND p.error_code IS NOT NULL)
+ ORDER BY s.id::text, u.email
+"""
+_SOLD = """
+SELECT k.id::text, k.product_id::text, k.kind, k.microsoft_product_id, k.microsoft_sku_id
+  FROM skus k JOIN products p ON p.id = k.product_id
+ WHERE p.is_published AND k.cost IS NOT NULL AND k.segment = 'commercial'
+   AND k.minimum_quantity = 1 AND k.maximum_quantity >= %s
+   AND (k.kind = 'software_subscription' OR k.title LIKE 'Reserved VM Instance, Standard_D%%')
+ ORDER BY k.title, k.microsoft_product_id, k.microsoft_sku_id
+"""
 
 
 @dataclass(frozen=True)
 class Wish:
     number: int
     email: str
+    form_at: str
     sku_id: str
-    plan_id: str
     quantity: int
     clicks: int
 
@@ -45,32 +68,32 @@ class Result:
 def draw_wishes(plan, url):
     """What shall be bought by whom: by the demo's people, from what the sandbox sells."""
     with psycopg.connect(url) as connection:
-        plans = connection.execute(
-            "SELECT s.id::text, u.email FROM subscriptions s JOIN users u"
-            " ON u.account_id = s.account_id OR u.account_id = s.tenant_id"
-            " WHERE s.status = 'active' AND s.provisioning_sync_status = 'synchronized'"
-            " AND u.email = ANY(%s) AND NOT (SELECT needs_approval FROM accounts a"
-            " WHERE a.id = s.account_id) AND NOT EXISTS (SELECT FROM reservations r"
-            " JOIN purchases p ON p.asset_id = r.id WHERE r.subscription_id = s.id"
-            " AND p.error_code IS NOT NULL) ORDER BY 1, 2",  # the demo's refused plan
-            ([BUYER, DIRECT, RESELLER],),
-        ).fetchall()
-        sold = connection.execute(
-            "SELECT id::text, microsoft_product_id, microsoft_sku_id FROM skus"
-            " WHERE kind = 'reservation' AND cost IS NOT NULL"
-            " AND title LIKE 'Reserved VM Instance, Standard_D%' ORDER BY title, 2, 3 LIMIT 60"
-        ).fetchall()
-    catalogue = get_catalogue()
-    skus = [each for each, *ids in sold if not catalogue.find_sku(*ids).out_of_stock]
-    chances = plan.random("wishes")
+        buyers = connection.execute(_BUYERS, ([BUYER, DIRECT, RESELLER],)).fetchall()
+        sold = connection.execute(_SOLD, (_MOST,)).fetchall()
+    reservations = _in_stock(sold, "reservation")[:_DIFFERENT]
+    software = _in_stock(sold, "software_subscription")[:_DIFFERENT]
+    chances, kinds = plan.random("wishes"), plan.random("kinds")
     wishes = []
     for number in range(plan.purchases):
-        plan_id, email = chances.choice(plans)
-        sku_id = chances.choice(skus)
-        clicks = 2 if chances.random() < 0.2 else 1
-        quantity = chances.randrange(1, 6)
-        wishes.append(Wish(number, email, sku_id, plan_id, quantity, clicks))
+        plan_id, account_id, email = chances.choice(buyers)
+        form_at, (sku_id, _) = reservation_form(plan_id), chances.choice(reservations)
+        clicks = 2 if chances.random() < _IMPATIENT else 1
+        quantity = chances.randrange(1, _MOST + 1)
+        if kinds.random() < _SOFTWARE:
+            sku_id, product_id = kinds.choice(software)
+            form_at = software_form(product_id, account_id)
+        wishes.append(Wish(number, email, form_at, sku_id, quantity, clicks))
     return wishes
+
+
+def _in_stock(sold, wanted):
+    """(SKU, product) of the kind."""
+    catalogue = get_catalogue()
+    return [
+        (sku_id, product_id)
+        for sku_id, product_id, kind, *ids in sold
+        if kind == wanted and not catalogue.find_sku(*ids).out_of_stock
+    ]
 
 
 class Load:
@@ -116,9 +139,7 @@ class Load:
     def _buy(self, person, wish):
         result = Result(wish)
         try:
-            bought = person.buy_reservation(
-                wish.plan_id, wish.sku_id, wish.quantity, clicks=wish.clicks
-            )
+            bought = person.buy(wish.form_at, wish.sku_id, wish.quantity, clicks=wish.clicks)
         except GaveUpError as error:
             result.gave_up = str(error)
             return result

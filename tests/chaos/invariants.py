@@ -142,7 +142,24 @@ def money(run):
     if undecided:
         said += f", {len(undecided)} undecided left out"
     broken = [] if ledger == purchases == assets else [said]
-    return Verdict("I6", "the sums agree to the cent", said, broken)
+    invoiced, uninvoiced = _invoiced(run)
+    promise = "the sums agree to the cent, and each asset is invoiced once"
+    return Verdict("I6", promise, f"{said}, {invoiced}", broken + uninvoiced)
+
+
+def _invoiced(run):
+    """At what its payer was told, whatever became of the purchase: an order invoices at once."""
+    lines = {}
+    for line in run.books.invoiced:
+        lines.setdefault(line["asset_id"], []).append((line["quantity"], line["net"]))
+    wanted = {p["asset_id"]: [(p["quantity"], p["buying_net"])] for p in run.books.purchases}
+    wrong = [
+        f"asset {asset_id} is invoiced as {lines.get(asset_id, [])}, not as {wanted.get(asset_id)}"
+        for asset_id in sorted(wanted.keys() | lines.keys())
+        if lines.get(asset_id) != wanted.get(asset_id)
+    ]
+    total = sum(net for of_asset in lines.values() for _, net in of_asset)
+    return f"invoices {total:.2f} for {len(lines)} assets, {len(wrong)} wrong", wrong
 
 
 def nobody_waits(run):
@@ -184,8 +201,10 @@ def one_history(run):
             broken.append(f"{purchase['own_ref']} has no beginning")
         if purchase["order_id"] and len(ordered) != 1:
             broken.append(f"{purchase['own_ref']} was ordered {len(ordered)} times")
+    broken += [run.notes["audit_problem"]] if run.notes["audit_problem"] else []
     count = sum(len(events) for events in run.books.events.values())
-    return Verdict("I9", "one history for each purchase", f"{count} events", broken)
+    said = f"{count} events, audit log {'broken' if run.notes['audit_problem'] else 'whole'}"
+    return Verdict("I9", "one history for each purchase; the audit log is whole", said, broken)
 
 
 def no_false_error(run):

@@ -8,11 +8,8 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from contextlib import contextmanager
 
 import psycopg
 import sqlalchemy as sa
@@ -26,17 +23,11 @@ from app.models import Account, User
 from app.services.provisioning_switch import ResumeOutcome, resume
 from app.services.staff import create_administrator
 from tests.chaos import books
-from tests.chaos.buyers import Load, draw_wishes
-from tests.chaos.crew import Crew
-from tests.chaos.plan import Plan
-from tests.chaos.servers import ChaosServers
+from tests.chaos.drill import Drill, asked_for
 from tests.e2e.people import ADMIN, PASSWORD
-from tests.support.nursery import Nursery
-from tests.support.person import GaveUpError, Person, answers
-from tests.support.sandbox import Sandbox
+from tests.support.person import GaveUpError
 from tests.support.waiting import wait_until
 
-_FINAL = {"synchronized", "abandoned"}
 _BUYING = frozenset({"create_cart", "update_cart", "checkout"})
 _SECOND = "second@entrepot.example"
 _WATCH_SECONDS = 8.0  # several rounds of every dispatcher
@@ -49,84 +40,28 @@ def _pg_wal(_folder, names):
     return [name for name in names if name in {"pg_wal", "postmaster.pid"}]
 
 
-@dataclass
-class Drill:
-    """What was found, step by step: (what must hold, whether it does, what was seen)."""
-
-    each: int
-    seed: int
-    found: list = field(default_factory=list)
-
-    def must(self, promise, *, holds, seen):
-        self.found.append((promise, bool(holds), str(seen)))
-        sys.stdout.write(f"{'green' if holds else 'RED  '} {promise}: {seen}\n")
-        sys.stdout.flush()
-
-    @property
-    def is_green(self):
-        return all(holds for _, holds, _ in self.found)
-
-
-class Rewind:
-    """`Rewind(each, seed, folder).run()` in the main thread."""
+class Rewind(Drill):
+    """`each` are bought before the backup, and as many after it."""
 
     def __init__(self, each, seed, folder):
-        self.drill = Drill(each, seed)
-        self.plan = replace(
-            Plan(), purchases=2 * each, seed=seed, least_hits=0, kills=0, folder=folder
-        )
+        super().__init__(purchases=2 * each, seed=seed, folder=folder)
+        self.each = each
 
-    def run(self):
-        shutil.rmtree(self.plan.folder, ignore_errors=True)
-        self.plan.folder.mkdir(parents=True)
-        with ExitStack() as stack:
-            self._set_up(stack)
-            wishes = draw_wishes(self.plan, self.servers.psycopg_url)
-            self._buy(wishes[: self.drill.each])
-            self._back_up()
-            self._buy(wishes[self.drill.each :])
-            self._lose_and_restore()
-            self._expect_silence()
-            if self._reconcile():
-                self._switch_on_by_two()
-                self._expect_everything_known()
-            self.crew.stop()
-        return self.drill
-
-    def _set_up(self, stack):
-        self.state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rewind-")))
-        self.servers = stack.enter_context(ChaosServers(self.state))
-        self.servers.run("migrate")
-        self.servers.run("load-demo")
-        self.sandbox = Sandbox(self.servers.settings.sandbox_url, self.state)
-        self.sandbox.change(provisioning_step_seconds=0)
-        nursery = stack.enter_context(Nursery())
-        self.crew = Crew(plan=self.plan, servers=self.servers, lines=None, nursery=nursery)
-        self.began = books.begin(self.sandbox, self.servers.psycopg_url)
-        self.crew.start_all()
-        wait_until(lambda: answers(self.crew.url), seconds=60, what="the web process to serve")
-
-    def _buy(self, wishes):
-        load = Load(self.plan, self.crew.url, wishes)
-        load.start()
-        while not (load.is_done and self._is_final()):
-            self.crew.look_after()
-            time.sleep(0.2)
-        self.drill.must(
-            "everything that was bought is synchronized",
-            holds=all(result.acknowledged_at for result in load.results),
-            seen=f"{len(load.results)} bought",
-        )
-
-    def _is_final(self):
-        found = books.states(self.servers.psycopg_url, self.began)
-        return set(found) <= _FINAL
+    def go(self):
+        self.buy(self.wishes[: self.each])
+        self._back_up()
+        self.buy(self.wishes[self.each :])
+        self._lose_and_restore()
+        self._expect_silence()
+        if self._reconcile():
+            self._switch_on_by_two()
+            self._expect_everything_known()
 
     def _back_up(self):
         """An online base backup, as pg_basebackup makes it: the folder, its label, its WAL."""
         data = self.servers.data
         self.backup = self.state / "backup"
-        with psycopg.connect(self.servers.psycopg_url, autocommit=True) as connection:
+        with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute("SELECT pg_backup_start('rewind', fast => true)")
             shutil.copytree(data, self.backup, ignore=_pg_wal)
             label, tablespaces = connection.execute(
@@ -155,16 +90,16 @@ class Rewind:
         self.servers.postgresql.start()
         self.servers.postgresql.wait()
         wait_until(self._is_writable, seconds=60, what="the restored database to be writable")
-        known = sum(books.states(self.servers.psycopg_url, self.began).values())
-        self.drill.must(
+        known = sum(books.states(self.url, self.began).values())
+        self.must(
             "the restored database has forgotten the second half",
-            holds=known == self.drill.each,
+            holds=known == self.each,
             seen=f"{known} purchases known, {len(self.sold)} orders at Microsoft",
         )
 
     def _is_writable(self):
         try:
-            with psycopg.connect(self.servers.psycopg_url) as connection:
+            with psycopg.connect(self.url) as connection:
                 (is_behind,) = connection.execute("SELECT pg_is_in_recovery()").fetchone()
                 return not is_behind
         except psycopg.OperationalError:
@@ -179,21 +114,19 @@ class Rewind:
 
     def _expect_silence(self):
         """For several rounds of the dispatchers, with a purchase waiting that looks unbought."""
-        with psycopg.connect(self.servers.psycopg_url, autocommit=True) as connection:
+        with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute("UPDATE purchases SET next_run_at = now(), woken_at = NULL")
         end_at = time.monotonic() + _WATCH_SECONDS
         while time.monotonic() < end_at:
             self.crew.look_after()
             time.sleep(0.2)
-        with psycopg.connect(self.servers.psycopg_url) as connection:
+        with psycopg.connect(self.url) as connection:
             (is_on,) = connection.execute("SELECT provisioning_enabled FROM control").fetchone()
-        self.drill.must("provisioning is off", holds=not is_on, seen=f"enabled: {is_on}")
+        self.must("provisioning is off", holds=not is_on, seen=f"enabled: {is_on}")
         calls = self._buying_calls()
-        self.drill.must("nothing is sent to Microsoft", holds=not calls, seen=f"{calls} calls")
-        page = Person(self.crew.url, ADMIN, PASSWORD).get("/bss/").get_text(" ", strip=True)
-        self.drill.must(
-            "staff see it on every page", holds="restored" in page.lower(), seen=page[:300]
-        )
+        self.must("nothing is sent to Microsoft", holds=not calls, seen=f"{calls} calls")
+        page = self.staff.get("/bss/").get_text(" ", strip=True)
+        self.must("staff see it on every page", holds="restored" in page.lower(), seen=page[:300])
 
     def _buying_calls(self):
         calls = self.sandbox.requests(self.sent_before)
@@ -202,16 +135,16 @@ class Rewind:
     def _reconcile(self):
         """Asked for by staff; the dispatcher does it while nothing may be bought."""
         try:
-            Person(self.crew.url, ADMIN, PASSWORD).press("/bss/reconciliation/", "/run")
+            self.staff.press("/bss/reconciliation/", "/run")
         except GaveUpError as error:
-            self.drill.must("staff can ask for a reconciliation", holds=False, seen=error)
+            self.must("staff can ask for a reconciliation", holds=False, seen=error)
             return False
-        self._look_after_until(
+        self.look_after_until(
             self._is_reconciled, seconds=300, what="the reconciliation of all customers"
         )
-        known = {p["own_ref"] for p in self._books().purchases if p["order_id"]}
+        known = {p["own_ref"] for p in self.books().purchases if p["order_id"]}
         missing = [order["reference"] for order in self.sold if order["reference"] not in known]
-        self.drill.must(
+        self.must(
             "every order at Microsoft is ours again",
             holds=not missing,
             seen=f"{len(missing)} missing",
@@ -219,50 +152,40 @@ class Rewind:
         return True
 
     def _is_reconciled(self):
-        with psycopg.connect(self.servers.psycopg_url) as connection:
+        with psycopg.connect(self.url) as connection:
             (is_done,) = connection.execute(
                 "SELECT reconciled_at > restored_at FROM control"
             ).fetchone()
         return bool(is_done)
-
-    def _look_after_until(self, condition, *, seconds, what):
-        def looked_after():
-            self.crew.look_after()
-            return condition()
-
-        wait_until(looked_after, seconds=seconds, what=what)
-
-    def _books(self):
-        return books.read_books(self.sandbox, self.servers.psycopg_url, self.began)
 
     def _switch_on_by_two(self):
         """One administrator asks, and asks again in vain; another one does it."""
         with surrounding(self.servers.environment()) as people:
             first, second = people
             asked = resume(first, "The drill")
-            self.drill.must(
+            self.must(
                 "one person alone cannot switch on",
                 holds=asked is ResumeOutcome.SECOND_PERSON_NEEDED and _is_refused(first),
                 seen=asked,
             )
             done = resume(second, "The drill")
-            self.drill.must("two people switch on", holds=done is ResumeOutcome.RESUMED, seen=done)
+            self.must("two people switch on", holds=done is ResumeOutcome.RESUMED, seen=done)
 
     def _expect_everything_known(self):
-        self._look_after_until(self._is_final, seconds=120, what="every purchase to be final")
-        found = self._books()
+        self.look_after_until(self.is_final, seconds=120, what="every purchase to be final")
+        found = self.books()
         orders = [order["reference"] for order in found.orders]
         twice = {each for each in orders if orders.count(each) > 1}
-        self.drill.must("nothing was bought twice", holds=not twice, seen=f"{len(twice)} twice")
-        self.drill.must(
+        self.must("nothing was bought twice", holds=not twice, seen=f"{len(twice)} twice")
+        self.must(
             "Microsoft sold nothing more than before",
             holds=len(orders) == len(self.sold),
             seen=f"{len(orders)} orders",
         )
         known = {p["order_id"] for p in found.purchases}
         lost = [o["reference"] for o in found.orders if o["order_id"] not in known]
-        wanted = 2 * self.drill.each
-        self.drill.must(
+        wanted = 2 * self.each
+        self.must(
             f"{wanted} of {wanted} known",
             holds=not lost and len(orders) == wanted,
             seen=f"{len(orders) - len(lost)} known, {len(lost)} lost",
@@ -304,13 +227,5 @@ def _viewer(session, email):
     )
 
 
-def main():
-    each = int(os.environ.get("EACH") or 100)
-    seed = int(os.environ.get("SEED") or 1)
-    folder = Path(os.environ.get("OUT") or "test-results/rewind")
-    drill = Rewind(each, seed, folder).run()
-    return 0 if drill.is_green else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(asked_for(Rewind, each=100, folder="rewind"))

@@ -34,6 +34,7 @@ def purchase(**changes):
     return {
         "id": "1",
         "number": 1,
+        "asset_id": "asset",
         "own_ref": REFERENCE,
         "state": "synchronized",
         "shown": "synchronized",
@@ -42,7 +43,12 @@ def purchase(**changes):
         "params": wanted | {"term_duration": "P1Y", "cost": "100.5"},
         "unit_cost": Decimal("100.5"),
         "quantity": 2,
+        "buying_net": Decimal("230.00"),
     } | changes
+
+
+def line(**changes):
+    return {"asset_id": "asset", "quantity": 2, "net": Decimal("230.00")} | changes
 
 
 def request(after=0.0, *, status=201, route="checkout", correlation="correlation"):
@@ -66,7 +72,9 @@ def sound():
     result = Result(wish, asset="AST-000001", address="/orders/ours/", acknowledged_at=1.0)
     return Run(
         plan=Plan(least_hits=0),
-        books=Books([order()], [request()], [purchase()], {"1": moves}, {"ours": AT}),
+        books=Books(
+            [order()], [request()], [purchase()], {"1": moves}, {"ours": AT}, invoiced=[line()]
+        ),
         results=[result],
         events=[],
         notes={
@@ -77,6 +85,7 @@ def sound():
             "longest_frozen_lock": 0.0,
             "longest_idle": 0.0,
             "hits": {},
+            "audit_problem": "",
         },
     )
 
@@ -124,6 +133,21 @@ def test_a_cent_is_found(sound):
     assert "I6" in red(with_books(sound, purchases=[purchase(unit_cost=Decimal("100.51"))]))
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [line(), line()],
+        [line(net=Decimal("230.01"))],
+        [line(quantity=3)],
+        [line(), line(asset_id="nobody's")],
+    ],
+    ids=["none", "two", "a cent", "quantity", "for nothing"],
+)
+def test_an_invoice_that_is_not_that_of_its_asset_is_found(sound, lines):
+    assert "I6" in red(with_books(sound, invoiced=lines))
+
+
 def test_one_that_waits_for_ever_is_found(sound):
     assert "I7" in red(with_books(sound, purchases=[purchase(state="checkout_sent")]))
 
@@ -139,6 +163,12 @@ def test_a_history_with_two_orders_is_found(sound):
     twice = events("cart_ready", "checkout_sent", "ordered", "ordered")
 
     assert "I9" in red(with_books(sound, events={"1": twice}))
+
+
+def test_an_audit_log_that_was_changed_is_found(sound):
+    sound.notes["audit_problem"] = "Entry 7 was changed."
+
+    assert "I9" in red(sound)
 
 
 def test_an_error_page_for_what_was_stored_is_found(sound):

@@ -29,7 +29,7 @@ from tests.factories import (
 )
 from tests.support.buying import VM, new_reservation
 from tests.support.nursery import Nursery, is_alive, send
-from tests.support.person import Person
+from tests.support.person import Person, reservation_form
 from tests.support.waiting import wait_until
 
 _LEASE_SECONDS, _READ_SECONDS = 6, 5
@@ -132,7 +132,7 @@ class Bench:
         """As people do: again and again until it worked."""
         person = Person(url, self.buyer.email, _PASSWORD, timeout=5)
         person.sign_in()
-        return person.buy_reservation(self.plan.id, self.sku.id, 2).asset
+        return person.buy(reservation_form(self.plan.id), self.sku.id, 2).asset
 
     def _broken(self, point, action):
         pause = f":seconds={_PAUSE_SECONDS}" if action is Action.PAUSE else ""

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import requests
 from bs4 import BeautifulSoup
@@ -42,13 +43,24 @@ class Person:
     def sign_in(self):
         self._until(self._sign_in_once)
 
-    def buy_reservation(self, plan_id, sku_id, quantity, *, clicks=1):
+    def buy(self, form_at, sku_id, quantity, *, clicks=1):
         """From the form to the order's page; the button of the review is pressed `clicks` times."""
-        form_at = f"/subscriptions/{plan_id}/buy-reservation/?sku={sku_id}&quantity={quantity}"
-        return self._buy(form_at, {"quantity": str(quantity)}, clicks)
-
-    def buy_software(self, form_at, sku_id, quantity, *, clicks=1):
-        return self._buy(form_at, {"sku": str(sku_id), "quantity": str(quantity)}, clicks)
+        mark = "&" if "?" in form_at else "?"
+        choice = {"sku": str(sku_id), "quantity": str(quantity)}
+        self.errors = []
+        bought = Bought(errors=self.errors)
+        form = self._until(lambda: self._page(f"{form_at}{mark}{urlencode(choice)}"))
+        fields = fields_of(form) | choice
+        review_at = self._until(lambda: self._redirected(form_at, fields))
+        bought.address = review_at.removesuffix("review/")
+        self._until(lambda: self._press(review_at, bought, clicks))
+        bought.acknowledged_at = time.time()
+        page = self._until(lambda: self._page(bought.address))
+        number = _ASSET.search(page.get_text(" "))
+        if number is None:
+            raise GaveUpError(f"No asset at {bought.address}: {page.get_text(' ', strip=True)}")
+        bought.asset = number.group()
+        return bought
 
     def save_asset(self, asset_id):
         """Back office: open the edit form and save it as it is; whether it was taken."""
@@ -61,14 +73,14 @@ class Person:
 
         return self._until(once)
 
-    def press(self, page_at, action):
-        """Send the form of the page whose address ends so, as it stands."""
+    def press(self, page_at, action, **typed):
+        """Send the form of the page whose address ends so, as it stands but for what is typed."""
 
         def once():
             form = self._page(page_at).select_one(f'form[method="post"][action$="{action}"]')
             if form is None:
                 raise GaveUpError(f"There is no button for {action} at {page_at}.")
-            answer = self._post(form["action"], _fields_of_form(form))
+            answer = self._post(form["action"], _fields_of_form(form) | typed)
             return True if answer.is_redirect else None
 
         return self._until(once)
@@ -78,22 +90,6 @@ class Person:
         return self._until(lambda: self._page(address))
 
     # ------------------------------------------------------------------------------- buying
-
-    def _buy(self, form_at, typed, clicks):
-        self.errors = []
-        bought = Bought(errors=self.errors)
-        form = self._until(lambda: self._page(form_at))
-        fields = fields_of(form) | typed
-        review_at = self._until(lambda: self._redirected(form_at.partition("?")[0], fields))
-        bought.address = review_at.removesuffix("review/")
-        self._until(lambda: self._press(review_at, bought, clicks))
-        bought.acknowledged_at = time.time()
-        page = self._until(lambda: self._page(bought.address))
-        number = _ASSET.search(page.get_text(" "))
-        if number is None:
-            raise GaveUpError(f"No asset at {bought.address}: {page.get_text(' ', strip=True)}")
-        bought.asset = number.group()
-        return bought
 
     def _press(self, review_at, bought, clicks):
         """The review as it stands now, its box ticked. A placed order's review leads onwards."""
@@ -190,6 +186,15 @@ class Person:
 
     def _note(self, what, words):
         self.errors.append(f"{what}: {words}")
+
+
+def reservation_form(plan_id):
+    return f"/subscriptions/{plan_id}/buy-reservation/"
+
+
+def software_form(product_id, account_id):
+    """For one of the person's customers, or for the person's own account."""
+    return f"/catalogue/software/{product_id}/?customer={account_id}"
 
 
 def answers(url):

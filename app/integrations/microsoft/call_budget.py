@@ -1,6 +1,7 @@
 """How often Microsoft may be called in a minute: by all processes together, for each customer."""
 
 import time
+from collections.abc import Callable
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -24,6 +25,8 @@ _SHORTEST_WAIT = 0.1
 class CallBudget:
     """A moving minute: no burst at the turn of one. Counted in Redis, shared by all processes."""
 
+    CODE = "call_budget"  # of the TryLaterError where there is no room
+
     def __init__(self, redis_url: str, per_minute: int) -> None:
         redis = RedisStorage(redis_url, socket_connect_timeout=0.25, socket_timeout=0.5)
         self._together = MovingWindowRateLimiter(redis)
@@ -33,20 +36,42 @@ class CallBudget:
 
     def take(self, call: Call) -> None:
         """Count the call, or raise TryLaterError with the seconds until there is room."""
+
+        def count(limiter: MovingWindowRateLimiter, share: int) -> None:
+            _hit(limiter, _item("microsoft", self._per_minute // share), "all")
+            if call.customer_id is not None:
+                _hit(limiter, _customers(share), call.customer_id)
+
+        self._where_it_counts(count)
+
+    def check_room(self, customer_id: str, calls: int) -> None:
+        """Raise TryLaterError where the customer's minute has not so many calls left; counts none.
+
+        Without Redis it asks for this process's share of them.
+        """
+
+        def check(limiter: MovingWindowRateLimiter, share: int) -> None:
+            item = _customers(share)
+            if not limiter.test(item, customer_id.casefold(), cost=max(1, calls // share)):
+                raise _full(limiter, item, customer_id.casefold())
+
+        self._where_it_counts(check)
+
+    def _where_it_counts(self, act: Callable[[MovingWindowRateLimiter, int], None]) -> None:
+        """With all processes together; alone with a share of it while Redis is away."""
         if time.monotonic() >= self._redis_again_at:
             try:
-                self._take_from(self._together, call, share=1)
+                act(self._together, 1)
             except RedisError as error:
                 log.warning("call_budget.redis_is_away", error=type(error).__name__)
                 self._redis_again_at = time.monotonic() + _REDIS_REST
             else:
                 return
-        self._take_from(self._alone, call, share=_SHARE_ALONE)
+        act(self._alone, _SHARE_ALONE)
 
-    def _take_from(self, limiter: MovingWindowRateLimiter, call: Call, *, share: int) -> None:
-        _hit(limiter, _item("microsoft", self._per_minute // share), "all")
-        if call.customer_id is not None:
-            _hit(limiter, _item("microsoft-customer", PER_CUSTOMER // share), call.customer_id)
+
+def _customers(share: int) -> RateLimitItem:
+    return _item("microsoft-customer", PER_CUSTOMER // share)
 
 
 def _item(namespace: str, amount: int) -> RateLimitItem:
@@ -54,11 +79,14 @@ def _item(namespace: str, amount: int) -> RateLimitItem:
 
 
 def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, key: str) -> None:
-    if limiter.hit(item, key):
-        return
+    if not limiter.hit(item, key):
+        raise _full(limiter, item, key)
+
+
+def _full(limiter: MovingWindowRateLimiter, item: RateLimitItem, key: str) -> TryLaterError:
     wait = limiter.get_window_stats(item, key).reset_time - time.time()
-    raise TryLaterError(
+    return TryLaterError(
         "We asked Microsoft as often as a minute allows.",
-        code="call_budget",
+        code=CallBudget.CODE,
         retry_after=max(_SHORTEST_WAIT, wait),
     )

@@ -25,6 +25,7 @@ from app.services.reconciliation import (
 from sandbox.catalogue.model import get_catalogue
 from tests import factories
 from tests.factories import (
+    AccountFactory,
     UserFactory,
     viewer_of,
 )
@@ -183,6 +184,9 @@ def test_a_run_with_a_customer_unread_or_something_lost_ends_no_ban(
 
 def test_half_an_hour_after_an_order_its_customer_is_compared(account, plan, driver, settle):
     bought(new_reservation(plan, account), settle)
+    other = AccountFactory(microsoft_tenant_id="66666666-7777-4888-8999-000000000000")
+    factories.session.add(CustomerReading(customer_id=other.microsoft_tenant_id))
+    factories.session.commit()
     keep_reconciling(driver)  # the day's own
     factories.session.execute(sa.update(CustomerReading).values(reconciled_at=None))
     factories.session.commit()
@@ -196,6 +200,7 @@ def test_half_an_hour_after_an_order_its_customer_is_compared(account, plan, dri
     keep_reconciling(driver)
 
     assert reconciled_at(account) is not None
+    assert reconciled_at(other) is None, "nothing was ordered for it"
     assert len(runs()) == 1
 
 

@@ -15,6 +15,7 @@ from app.domain.purchase_waits import (
     quiet_left,
     refresh_wait,
     rest_left,
+    turn_wait,
 )
 from tests.support.purchase_sim.world import START
 
@@ -51,6 +52,15 @@ def test_the_proof_of_absence_counts_from_the_end_of_the_cart(sent):
 def test_half_an_hour_passes_since_the_last_send_answered_or_not(sent):
     assert rest_left(replace(sent, checkout_is_open=False)) == 20 * 60
     assert rest_left(replace(sent, checkout_last_sent_at=None)) == 0
+
+
+@pytest.mark.parametrize(
+    ("until_room", "waiting", "jitter", "seconds"),
+    [(0.1, 1, 0.9, 0.9), (0.1, 20, 0.5, 10), (5.0, 20, 0.1, 5.0), (0.1, 10**6, 1.0, 30)],
+    ids=["alone", "among twenty", "never before there is room", "among very many"],
+)
+def test_who_waits_for_room_spreads_over_the_turns_of_all(until_room, waiting, jitter, seconds):
+    assert turn_wait(until_room, waiting, jitter) == seconds
 
 
 @pytest.mark.parametrize(
