@@ -8,19 +8,21 @@ import structlog
 from flask import Flask
 
 from app.cli.sentences import POSTGRESQL_IS_AWAY
+from app.database import let_go
 from app.services.purchases import PurchaseDriver
-from app.services.schedule import ScheduledJob, run_alone
+from app.services.schedule import ScheduledJob, note_outcome, run_alone
 
 log = structlog.get_logger()
 
 _LOOK_EVERY_SECONDS = 1.0
+_AFTER_FAILURE_SECONDS = 60.0
 
 
 class ScheduleLane(threading.Thread):
     """One job after the other, each when its time has come.
 
     It may be left at any line: every job commits in small steps and goes on from them. An error
-    that no job foresees ends the lane; the dispatcher sees that and ends too.
+    that a job does not foresee is that job's alone: people are told, a minute later it runs again.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class ScheduleLane(threading.Thread):
         self._app = app
         self._driver = driver
         self._due_at = dict.fromkeys((job.name for job in jobs), 0.0)
+        self._failed: dict[str, bool] = {}  # unknown: what an earlier process noted may stand
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -44,10 +47,26 @@ class ScheduleLane(threading.Thread):
             self._stopping.wait(_LOOK_EVERY_SECONDS)
 
     def _run(self, job: ScheduledJob) -> None:
-        with self._app.app_context():
-            try:
-                run_alone(job, self._driver)
-            except POSTGRESQL_IS_AWAY as error:
-                log.warning("schedule.postgresql_away", job=job.name, error=type(error).__name__)
-                return  # the next look tries again
-        self._due_at[job.name] = time.monotonic() + job.every_seconds
+        try:
+            with self._app.app_context():
+                is_failure = self._fails(job)
+        except POSTGRESQL_IS_AWAY as error:
+            log.warning("schedule.postgresql_away", job=job.name, error=type(error).__name__)
+            return  # the next look tries again
+        wait = _AFTER_FAILURE_SECONDS if is_failure else job.every_seconds
+        self._due_at[job.name] = time.monotonic() + wait
+
+    def _fails(self, job: ScheduledJob) -> bool:
+        try:
+            if run_alone(job, self._driver) and self._failed.get(job.name, True):
+                note_outcome(job, is_failure=False)
+                self._failed[job.name] = False
+        except POSTGRESQL_IS_AWAY:
+            raise
+        except Exception:  # whatever it is, the other jobs and the purchases go on
+            log.exception("schedule.job_failed", job=job.name)
+            let_go()
+            note_outcome(job, is_failure=True)
+            self._failed[job.name] = True
+            return True
+        return False

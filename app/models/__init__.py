@@ -29,7 +29,14 @@ from app.models.marketplace import MarketplaceOptions
 from app.models.microsoft import CustomerImport, MicrosoftConnection
 from app.models.orders import Order, OrderLine
 from app.models.price_lists import CurrencyRate, PriceList, PriceListLine
-from app.models.provisioning import Alert, Control, ControlEvent, Heartbeat, Provider
+from app.models.provisioning import (
+    Alert,
+    Control,
+    ControlEvent,
+    FailingJob,
+    Heartbeat,
+    Provider,
+)
 from app.models.purchases import Purchase, PurchaseEvent
 from app.models.reconciliation import CustomerReading, ReconciliationCase, ReconciliationRun
 from app.models.subscriptions import Subscription
@@ -60,6 +67,7 @@ __all__ = [
     "CurrencyRate",
     "CustomerImport",
     "CustomerReading",
+    "FailingJob",
     "Heartbeat",
     "Invoice",
     "InvoiceEvent",

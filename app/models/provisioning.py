@@ -90,6 +90,16 @@ class Heartbeat(Base):
     is_degraded: Mapped[bool] = mapped_column(default=False)  # Redis is away: it works itself
 
 
+class FailingJob(Base):
+    """A job of the schedule that ended in an error nobody foresaw, until it succeeds again."""
+
+    __tablename__ = "failing_jobs"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())
+    at: Mapped[dt.datetime] = mapped_column(server_default=sa.func.now())  # the last time
+
+
 class Alert(Base):
     """Something that a person should look at: open until `cleared_at`. One row for each kind."""
 

@@ -22,6 +22,7 @@ from app.models import (
     Alert,
     AuditChain,
     Control,
+    FailingJob,
     Heartbeat,
     Mail,
     MicrosoftConnection,
@@ -59,6 +60,7 @@ class AlertKind(StrEnum):
     HELD_MAILS = "held_mails"
     PROVIDER_DOWN = "provider_down"
     AUDIT_BROKEN = "audit_broken"
+    JOB_FAILS = "job_fails"
     CONSENT_ENDS = "consent_ends"
 
 
@@ -153,6 +155,7 @@ def _conditions(session: Session) -> list[Condition]:
         _held_mails,
         _provider_down,
         _audit_broken,
+        _job_fails,
         _token_ends,
     )
     return [condition for look in looks if (condition := look(session)) is not None]
@@ -305,6 +308,20 @@ def _audit_broken(session: Session) -> Condition | None:
         kind=AlertKind.AUDIT_BROKEN,
         severity=Severity.PAGE,
         message=f"The audit log was changed: {problem}",
+    )
+
+
+def _job_fails(session: Session) -> Condition | None:
+    """It runs again every minute: what is older was another release's, or a silent dispatcher's."""
+    lately = FailingJob.at > sa.func.now() - _OLD
+    failing = sa.select(FailingJob.name).where(lately).order_by(FailingJob.since, FailingJob.name)
+    names = session.scalars(failing).all()
+    if not names:
+        return None
+    return Condition(
+        kind=AlertKind.JOB_FAILS,
+        severity=Severity.PAGE,
+        message=said("%(names)s: the schedule fails. The log says why.", names=", ".join(names)),
     )
 
 

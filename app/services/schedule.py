@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
-from app.database import db, reading
+from app.database import db, reading, transaction
 from app.domain.access import SYSTEM_SCOPE
-from app.models import Control
+from app.models import Control, FailingJob
 from app.services.purchases import PurchaseDriver
 
 
@@ -53,6 +54,19 @@ def run_alone(job: ScheduledJob, driver: PurchaseDriver) -> bool:
             return False
         job.run(driver)
         return True
+
+
+def note_outcome(job: ScheduledJob, *, is_failure: bool) -> None:
+    """Whether the job fails, for the alert. Only an error that it does not foresee is a failure."""
+    with transaction(SYSTEM_SCOPE) as session:
+        if is_failure:
+            session.execute(
+                insert(FailingJob)
+                .values(name=job.name)
+                .on_conflict_do_update(index_elements=["name"], set_={"at": sa.func.now()})
+            )
+        else:
+            session.execute(sa.delete(FailingJob).where(FailingJob.name == job.name))
 
 
 def _is_current(epoch: int) -> bool:
