@@ -55,7 +55,7 @@ def list_reconciliation_cases() -> Response:
 @policy(write=Permission.PROVISION)
 def run_reconciliation() -> BaseResponse:
     ask_for_reconciliation(current_viewer())
-    leave_note(_RUN_NOTE, _("All customers are compared now. This page shows how far it is."))
+    leave_note(_RUN_NOTE, _("It is asked for. This page shows how far the comparison is."))
     return redirect(url_for(".list_reconciliation_cases"), code=303)
 
 
