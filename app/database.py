@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from flask import Flask
@@ -31,6 +32,14 @@ Answer = TypeVar("Answer")
 log = structlog.get_logger()
 
 APP_ROLE = "entrepot_app"
+
+# What a process that lives on waits out.
+POSTGRESQL_IS_AWAY = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.TimeoutError,
+    psycopg.OperationalError,  # while a new connection is being set up
+)
 
 # A process that is frozen inside a transaction (SIGSTOP, a paused virtual machine) would keep its
 # rows locked for as long as it sleeps: PostgreSQL ends such a session, and others go on. Who only

@@ -10,9 +10,8 @@ from flask import Flask
 
 from app.cli.postman import Postman
 from app.cli.schedule_lanes import ScheduleLane
-from app.cli.sentences import POSTGRESQL_IS_AWAY
 from app.cli.surroundings import application
-from app.database import db, let_go
+from app.database import POSTGRESQL_IS_AWAY, db, let_go
 from app.services.dispatch import dispatch_once
 from app.services.purchases import PurchaseDriver
 from app.services.scheduled_jobs import LANES

@@ -5,8 +5,7 @@ import threading
 import structlog
 from flask import Flask
 
-from app.cli.sentences import POSTGRESQL_IS_AWAY
-from app.database import let_go
+from app.database import POSTGRESQL_IS_AWAY, let_go
 from app.services.held_mails import hold_what_waits
 from app.services.mail_room import MailRoom
 from app.services.mail_spread import spread_notices

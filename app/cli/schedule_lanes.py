@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import structlog
 from flask import Flask
 
-from app.cli.sentences import POSTGRESQL_IS_AWAY
-from app.database import let_go
+from app.database import POSTGRESQL_IS_AWAY, let_go
 from app.services.purchases import PurchaseDriver
 from app.services.schedule import ScheduledJob, note_outcome, run_alone
 

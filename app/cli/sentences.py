@@ -29,13 +29,6 @@ _SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     psycopg.Error: lambda error: f"PostgreSQL does not answer: {_first_line(error)}",
 }
 EXPECTED = tuple(_SENTENCES)
-# What a process that lives on waits out.
-POSTGRESQL_IS_AWAY = (
-    sa.exc.OperationalError,
-    sa.exc.InterfaceError,
-    sa.exc.TimeoutError,
-    psycopg.OperationalError,  # while a new connection is being set up
-)
 
 
 def sentence_for(error: Exception) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
-from app.database import transaction
+from app.database import POSTGRESQL_IS_AWAY, let_go, transaction
 from app.domain.access import SYSTEM_SCOPE
 from app.models import Purchase
 from app.queueing import ring
@@ -66,5 +66,17 @@ def _deliver(due: list[UUID], driver: PurchaseDriver) -> bool:
         is_degraded = is_degraded or not ring(purchase_id)
         if is_degraded:
             log.warning("dispatch.degraded", purchase_id=str(purchase_id))
-            purchases.step(purchase_id, driver=driver)
+            _step_here(purchase_id, driver)
     return is_degraded
+
+
+def _step_here(purchase_id: UUID, driver: PurchaseDriver) -> None:
+    """As a worker does it: an error that nobody foresees is that purchase's alone, which is due
+    again once its lease is over."""
+    try:
+        purchases.step(purchase_id, driver=driver)
+    except POSTGRESQL_IS_AWAY:
+        raise
+    except Exception:
+        log.exception("dispatch.step_failed", purchase_id=str(purchase_id))
+        let_go()

@@ -8,7 +8,8 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from app.domain.purchase import PurchaseState
-from app.models import Heartbeat
+from app.failpoints import arm
+from app.models import Account, Heartbeat, Subscription
 from app.queueing import STEP_PURCHASE, connect_redis
 from app.services.dispatch import dispatch_once
 from tests import factories
@@ -108,6 +109,24 @@ def test_without_redis_the_order_is_taken_and_the_dispatcher_does_the_work(
     assert sandbox.orders_of(reservation) == 1
     heartbeat = factories.session.get_one(Heartbeat, driver.worker)
     assert heartbeat.is_degraded
+
+
+@pytest.mark.usefixtures("no_redis")
+def test_a_purchase_that_breaks_the_step_keeps_no_other_from_its_turn(reservation, driver):
+    account = factories.session.get_one(Account, reservation.account_id)
+    plan = factories.session.get_one(Subscription, reservation.subscription_id)
+    both = [reservation, new_reservation(plan, account)]
+    for asset in both:
+        queue_purchase(asset)
+        _let_the_bell_grow_old(asset)
+
+    arm("after_claim:exception")
+    try:
+        dispatch_once(driver=driver)
+    finally:
+        arm("")
+
+    assert [purchase_of(asset).fence for asset in both] == [1, 1]
 
 
 def test_two_dispatchers_wake_each_purchase_once(app, reservation, driver):
