@@ -9,7 +9,7 @@ pytestmark = pytest.mark.proof
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("drill", "each", "promises"), [(Rewind, 4, 13), (Differences, 1, 10)])
+@pytest.mark.parametrize(("drill", "each", "promises"), [(Rewind, 4, 12), (Differences, 1, 9)])
 def test_the_drill_keeps_every_promise(drill, each, promises, tmp_path):
     done = drill(each, 1, tmp_path / "drill").run()
 
