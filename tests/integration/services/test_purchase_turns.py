@@ -13,7 +13,7 @@ from app.services.purchase_rows import claim
 from app.services.purchase_turns import waiting_with
 from app.services.purchases import step
 from tests import factories
-from tests.factories import AccountFactory, SubscriptionFactory
+from tests.factories import AccountFactory
 from tests.support.buying import events_of, new_reservation, purchase_of, queue_purchase
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -26,25 +26,9 @@ ROOM = {
 
 
 @pytest.fixture
-def account(app):
-    return AccountFactory()
-
-
-@pytest.fixture
-def plan(account, sandbox):
-    plan = SubscriptionFactory(account=account)
-    sandbox.knows(account, plan)
-    return plan
-
-
-@pytest.fixture
 def reservation(plan, account):
+    """Not bought yet."""
     return new_reservation(plan, account)
-
-
-@pytest.fixture
-def driver(app):
-    return app.extensions["purchase_driver"]
 
 
 @pytest.fixture
