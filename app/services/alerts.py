@@ -321,7 +321,9 @@ def _job_fails(session: Session) -> Condition | None:
     return Condition(
         kind=AlertKind.JOB_FAILS,
         severity=Severity.PAGE,
-        message=said("%(names)s: the schedule fails. The log says why.", names=", ".join(names)),
+        message=said(
+            "A job of the schedule fails: %(names)s. The log says why.", names=", ".join(names)
+        ),
     )
 
 

@@ -45,7 +45,7 @@ def test_a_job_that_fails_is_told_and_stops_no_other(app, app_context):
         assert has_run.wait(60)
         assert lane.is_alive()
 
-    assert alerts() == ["sums: the schedule fails. The log says why."]
+    assert alerts() == ["A job of the schedule fails: sums. The log says why."]
 
     mended = ScheduledJob(name="sums", every_seconds=3600, run=lambda _driver: None)
     has_run.clear()
