@@ -13,7 +13,8 @@ _REFRESH_FIRST, _SETTLE_FIRST = 60.0, 5.0
 _SECONDS_OF_A_TURN, _LONGEST_TURN = 1.0, 30.0  # a purchase makes eight calls of 500 a minute
 REFRESH_TRIES = 12
 # What holds us back before Microsoft is asked at all: no answer of Microsoft's, and no try.
-OUR_BRAKES = frozenset({"call_budget", "provider_paused"})
+CALL_BUDGET, PROVIDER_PAUSED = "call_budget", "provider_paused"
+OUR_BRAKES = frozenset({CALL_BUDGET, PROVIDER_PAUSED})
 
 
 def back_off(attempts: int, jitter: float) -> float:

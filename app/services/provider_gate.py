@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from app.database import db
-from app.domain.purchase_waits import OUR_BRAKES
+from app.domain.purchase_waits import OUR_BRAKES, PROVIDER_PAUSED
 from app.integrations.microsoft import Call, MicrosoftError, OutcomeUnknownError, TryLaterError
 from app.integrations.microsoft.call_budget import CallBudget
 from app.models import Provider
@@ -85,7 +85,7 @@ def _look() -> _Seen:
     if seconds > 0:
         raise TryLaterError(
             f"Microsoft is left alone for a while: {reason}",
-            code="provider_paused",
+            code=PROVIDER_PAUSED,
             retry_after=float(seconds),
         )
     return _Seen(failures, openings > 0, is_to_be_noted)
@@ -105,7 +105,7 @@ def _take_probe() -> None:
     if taken is None:
         raise TryLaterError(
             "Another call is finding out whether Microsoft is back.",
-            code="provider_paused",
+            code=PROVIDER_PAUSED,
             retry_after=_AFTER_PROBE,
         )
 

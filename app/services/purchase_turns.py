@@ -12,7 +12,7 @@ from app.database import reading
 from app.domain.access import SYSTEM_SCOPE
 from app.domain.purchase import PurchaseState
 from app.domain.purchase_commands import Later
-from app.domain.purchase_waits import turn_wait
+from app.domain.purchase_waits import CALL_BUDGET, turn_wait
 from app.integrations.microsoft import TryLaterError
 from app.integrations.microsoft.call_budget import CallBudget
 from app.models import Purchase
@@ -47,7 +47,7 @@ def waiting_with(held: Claim) -> int:
     others = sa.select(sa.func.count()).where(
         Purchase.account_id == account_id.scalar_subquery(),
         Purchase.next_run_at.is_not(None),
-        Purchase.error_code == CallBudget.CODE,
+        Purchase.error_code == CALL_BUDGET,
         Purchase.id != held.purchase_id,
     )
     session = reading(SYSTEM_SCOPE)

@@ -9,6 +9,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from app.domain.purchase_waits import CALL_BUDGET
 from app.integrations.microsoft.calls import Call
 from app.integrations.microsoft.errors import TryLaterError
 
@@ -24,8 +25,6 @@ _SHORTEST_WAIT = 0.1
 
 class CallBudget:
     """A moving minute: no burst at the turn of one. Counted in Redis, shared by all processes."""
-
-    CODE = "call_budget"  # of the TryLaterError where there is no room
 
     def __init__(self, redis_url: str, per_minute: int) -> None:
         redis = RedisStorage(redis_url, socket_connect_timeout=0.25, socket_timeout=0.5)
@@ -87,6 +86,6 @@ def _full(limiter: MovingWindowRateLimiter, item: RateLimitItem, key: str) -> Tr
     wait = limiter.get_window_stats(item, key).reset_time - time.time()
     return TryLaterError(
         "We asked Microsoft as often as a minute allows.",
-        code=CallBudget.CODE,
+        code=CALL_BUDGET,
         retry_after=max(_SHORTEST_WAIT, wait),
     )

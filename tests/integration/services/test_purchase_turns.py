@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from app.domain.purchase import PurchaseState
+from app.domain.purchase_waits import CALL_BUDGET
 from app.integrations.microsoft import Call, CallIds
-from app.integrations.microsoft.call_budget import PER_CUSTOMER, CallBudget
+from app.integrations.microsoft.call_budget import PER_CUSTOMER
 from app.models import Asset, Purchase
 from app.services.purchase_rows import claim
 from app.services.purchase_turns import waiting_with
@@ -76,7 +77,7 @@ def test_a_step_begins_where_the_minute_has_room_for_it(
     row = purchase_of(reservation)
     assert sandbox.requests(before) == []
     assert events_of(reservation) == told, "hundreds of waits would drown the history"
-    assert (row.state, row.error_code, row.attempts) == (state, "call_budget", 3)
+    assert (row.state, row.error_code, row.attempts) == (state, CALL_BUDGET, 3)
     assert row.next_run_at > now()
 
     brought_forward()
@@ -106,7 +107,7 @@ def test_whoever_waits_knows_with_how_many(account, plan, leave, driver):
     for purchase_id in queued[1:]:
         step(purchase_id, driver=driver)
     elsewhere = queue_purchase(new_reservation(plan, AccountFactory()))
-    factories.session.get_one(Purchase, elsewhere).error_code = CallBudget.CODE
+    factories.session.get_one(Purchase, elsewhere).error_code = CALL_BUDGET
     factories.session.commit()
 
     held = claim(queued[0], worker="a test", epoch=driver.epoch, lease=driver.lease)
